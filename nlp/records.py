@@ -1,0 +1,136 @@
+"""The records that the stages hand on: Report -> Item -> AnnotatedItem -> Risk. All are frozen; offsets count characters of `Item.text`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nlp.text import Span
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a row stands: file name, sheet (or table) or page, and row as a person counts it (from 1)."""
+
+    file: str
+    row: int
+    sheet: str | None = None
+    page: int | None = None
+
+    def __str__(self) -> str:
+        place = f"第 {self.page} 页" if self.page is not None else self.sheet or ""
+        return f"{self.file} {place}第 {self.row} 行" if place else f"{self.file} 第 {self.row} 行"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of a progress report: a task, its units (lead unit first) and its status text."""
+
+    number: str
+    task: str
+    units: tuple[str, ...]
+    text: str
+    source: Source
+    section: str = ""
+    # Columns that the program does not use, as (header, value): kept, so that nothing of the row is lost.
+    other: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Period:
+    """A reporting period: code (`2023Q1`, `2023H1`, `2023Q3`, `2023FY`, `2023M11`) and the share of the year gone by, in (0, 1]."""
+
+    code: str
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class SkippedRow:
+    """A row of a table that is no item, with the reason: 标题, 表头, 分节, 附注."""
+
+    source: Source
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report file as read: title, place (empty where none was found), period, items in report order."""
+
+    file: str
+    title: str
+    place: str
+    period: Period
+    items: tuple[Item, ...]
+    skipped: tuple[SkippedRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A rule that hit: rule id, what it says (a status or problem kind), and where."""
+
+    rule: str
+    label: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem statement: exact span, kind, and how sure its finder is, in [0, 1] (1 = certain)."""
+
+    span: Span
+    kind: str
+    score: float
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement with its status, the `K` probabilities in the order of `labels.STATUSES`, and the cues behind it."""
+
+    span: Span
+    status: str
+    probabilities: tuple[float, ...]
+    cues: tuple[Cue, ...] = ()
+
+
+@dataclass(frozen=True)
+class AnnotatedItem:
+    """An item with all that was found in it."""
+
+    item: Item
+    period: Period
+    status: str
+    basis: str | None
+    probabilities: tuple[float, ...]
+    statements: tuple[Statement, ...]
+    problems: tuple[Problem, ...]
+    severity: int
+    needs_review: bool
+    summary: str
+    # One line in Chinese: what decided the status.
+    reason: str
+    words_against_figures: bool = False
+    indicators: tuple[dict[str, object], ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the status given, in [0, 1]; 1 = certain."""
+        return max(self.probabilities)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A named part of a risk score; `value` adds to the score."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Risk:
+    """An annotated item in the ranked list: rank from 1 (chase first), score = sum of its terms (higher is worse)."""
+
+    annotated: AnnotatedItem
+    rank: int
+    score: float
+    terms: tuple[Term, ...] = field(default=())

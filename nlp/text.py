@@ -1,0 +1,125 @@
+"""Characters and offsets: folding that keeps every offset, and the cut of a status text into statements.
+
+An offset counts characters of the original text; lower bounds are inclusive, upper bounds exclusive.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+END_MARKS: Final = frozenset("。；！？;!?\n")
+_OPENING: Final = {"“": "”", "‘": "’", "（": "）", "(": ")", "《": "》", "〈": "〉", "【": "】", "「": "」", "『": "』", "[": "]", "〔": "〕"}
+_CLOSING: Final = frozenset(_OPENING.values())
+# A list number stands at the head of a statement: 1. 2、 3． （4） (5) ⑥
+_LIST_NUMBER: Final = re.compile(r"(?:(\d{1,2})[.．、](?!\d)|[（(](\d{1,2}|[一二三四五六七八九十]{1,3})[）)]|([①-⑳]))[ \t\u3000]*")
+_TRIMMED: Final = " \t\u3000\xa0\n\r，,、。；！？;!?"
+
+
+class Span(NamedTuple):
+    """A stretch of a text: `start` inclusive, `end` exclusive, in characters of the original."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The characters that the span covers in `text`."""
+        return text[self.start : self.end]
+
+
+def fold(text: str) -> str:
+    """Half-width, lower-case form of `text` with the same length, so that its offsets are those of the original.
+
+    A character whose compatibility form is longer than one character stays as it is.
+    """
+    return "".join(_fold_character(c) for c in text)
+
+
+def _fold_character(character: str) -> str:
+    if character.isascii():
+        return character.lower()
+    if character in "，。；：！？（）、“”‘’":
+        return character
+    folded = unicodedata.normalize("NFKC", character)
+    return folded.lower() if len(folded) == 1 and len(folded.lower()) == 1 else character
+
+
+def squeeze(text: str) -> tuple[str, list[int]]:
+    """`text` without white space, and for each kept character its offset in the original (same length)."""
+    offsets = [i for i, c in enumerate(text) if not c.isspace()]
+    return "".join(text[i] for i in offsets), offsets
+
+
+def count_characters(text: str) -> int:
+    """Number of characters that are neither white space nor control or format characters."""
+    return sum(1 for c in text if not c.isspace() and unicodedata.category(c) not in {"Cc", "Cf"})
+
+
+def cut_statements(text: str) -> list[Span]:
+    """The statements of a status text, in order, without list numbers and without the marks that end them.
+
+    A statement ends at 。；！？ and at a line break, outside quotes and brackets, and before a list number that stands at the
+    head of a statement or continues the list (1. 2、 3．).
+    """
+    spans: list[Span] = []
+    start = 0
+    for end in [*_ends(text), len(text)]:
+        span = _trim(text, start, end)
+        if span is not None:
+            spans.append(span)
+        start = end
+    return spans
+
+
+def _ends(text: str) -> list[int]:
+    """Offsets at which one statement ends and the next may begin, ascending; linear in the length of `text`."""
+    closed_at = _partners(text)
+    ends: list[int] = []
+    covered_until = -1
+    expected = 1
+    for i, character in enumerate(text):
+        if i < covered_until:
+            continue
+        if i in closed_at:
+            covered_until = closed_at[i]
+            continue
+        if character in END_MARKS:
+            ends.append(i + 1)
+        elif character.isdigit() and i and not text[i - 1].isalnum() and text[i - 1] not in ".．、，,-—～~第":
+            number = _LIST_NUMBER.match(text, i)
+            if number and number.group(1) and int(number.group(1)) == expected and (expected > 1 or text[i - 1] in "：: \n。；"):
+                ends.append(i)
+                expected += 1
+                continue
+        if i == 0 and character == "1" and _LIST_NUMBER.match(text):
+            expected = 2
+    return ends
+
+
+def _partners(text: str) -> dict[int, int]:
+    """Offset of each outermost opening quote or bracket -> offset after its partner; one that is never closed is left out."""
+    partners: dict[int, int] = {}
+    stack: list[tuple[str, int]] = []
+    for i, character in enumerate(text):
+        if character in _OPENING:
+            stack.append((_OPENING[character], i))
+        elif character in _CLOSING:
+            depth = next((d for d in range(len(stack) - 1, max(len(stack) - 9, -1), -1) if stack[d][0] == character), None)
+            if depth is not None:
+                partners[stack[depth][1]] = i + 1
+                del stack[depth:]
+    return partners
+
+
+def _trim(text: str, start: int, end: int) -> Span | None:
+    while start < end and text[start] in _TRIMMED:
+        start += 1
+    number = _LIST_NUMBER.match(text, start, end)
+    if number and number.end() < end:
+        start = number.end()
+    while end > start and text[end - 1] in _TRIMMED:
+        end -= 1
+    # What ends in a colon is the heading of the list that follows it.
+    is_empty = not any(c.isalnum() for c in text[start:end])
+    return None if is_empty or text[end - 1] in "：:" else Span(start, end)
