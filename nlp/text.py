@@ -28,21 +28,26 @@ class Span(NamedTuple):
         return text[self.start : self.end]
 
 
+class _Folding(dict[int, str]):
+    """Code point -> folded character, filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = unicodedata.normalize("NFKC", character).lower()
+        # Chinese punctuation marks the ends of statements and clauses and stays; so does what would change its length.
+        self[code] = character if character in "，。；：！？（）、“”‘’" or len(folded) != 1 else folded
+        return self[code]
+
+
+_FOLDING: Final = _Folding()
+
+
 def fold(text: str) -> str:
     """Half-width, lower-case form of `text` with the same length, so that its offsets are those of the original.
 
     A character whose compatibility form is longer than one character stays as it is.
     """
-    return "".join(_fold_character(c) for c in text)
-
-
-def _fold_character(character: str) -> str:
-    if character.isascii():
-        return character.lower()
-    if character in "，。；：！？（）、“”‘’":
-        return character
-    folded = unicodedata.normalize("NFKC", character)
-    return folded.lower() if len(folded) == 1 and len(folded.lower()) == 1 else character
+    return text.translate(_FOLDING)
 
 
 def squeeze(text: str) -> tuple[str, list[int]]:

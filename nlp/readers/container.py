@@ -13,7 +13,9 @@ from typing import Final
 
 from nlp.errors import InputError
 
-SUFFIXES: Final = frozenset({".txt", ".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".et", ".docx", ".doc", ".wps", ".rtf", ".pdf", ".html", ".htm"})
+SUFFIXES: Final = frozenset(
+    {".txt", ".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".et", ".docx", ".doc", ".wps", ".rtf", ".pdf", ".html", ".htm"}
+)
 _PICTURES: Final = {b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"RIFF": "WebP"}
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_BYTES: Final = 1 << 30
@@ -68,7 +70,9 @@ def _zip_kind(path: Path) -> str:
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
     if len(entries) > _MOST_ENTRIES or unpacked > _MOST_BYTES or (unpacked > 50_000_000 and unpacked / packed > _MOST_RATIO):
-        raise InputError(f"解压后有 {unpacked / 1e6:.0f} MB（压缩比 {unpacked / packed:.0f}），不像正常的文档", where=path.name, remedy="为安全起见没有打开；请核实来源")
+        raise InputError(
+            f"解压后有 {unpacked / 1e6:.0f} MB（压缩比 {unpacked / packed:.0f}），不像正常的文档", where=path.name, remedy="为安全起见没有打开；请核实来源"
+        )
     if "word/document.xml" in names or any(name.startswith("word/document") for name in names):
         return "docx"
     if any(name.startswith("xl/workbook") for name in names) or mimetype.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
@@ -104,16 +108,30 @@ def converted(path: Path, *, kind: str) -> Iterator[Path]:
     target = {"doc": "docx", "et": "xlsx"}[kind]
     office = shutil.which("soffice") or shutil.which("libreoffice") or _windows_office()
     if office is None:
-        raise InputError(f"旧格式（{path.suffix or '无扩展名'}）需要转换，而本机没有 LibreOffice", where=path.name, remedy=f"请在 Word 或 WPS 中另存为 {target} 再试")
+        raise InputError(
+            f"旧格式（{path.suffix or '无扩展名'}）需要转换，而本机没有 LibreOffice", where=path.name, remedy=f"请在 Word 或 WPS 中另存为 {target} 再试"
+        )
     with tempfile.TemporaryDirectory(prefix="ducha-") as folder:
         source = Path(folder) / f"source{path.suffix}"
         shutil.copyfile(path, source)
         profile = (Path(folder) / "profile").as_uri()
-        command = [office, "--headless", "--norestore", f"-env:UserInstallation={profile}", "--convert-to", target, "--outdir", str(Path(folder) / "out"), str(source)]
+        command = [
+            office,
+            "--headless",
+            "--norestore",
+            f"-env:UserInstallation={profile}",
+            "--convert-to",
+            target,
+            "--outdir",
+            str(Path(folder) / "out"),
+            str(source),
+        ]
         try:
             subprocess.run(command, capture_output=True, timeout=_CONVERSION_SECONDS, check=False)
         except (subprocess.TimeoutExpired, OSError) as error:
-            raise InputError(f"LibreOffice 没有完成转换（{type(error).__name__}）", where=path.name, remedy=f"请在 Word 或 WPS 中另存为 {target} 再试") from error
+            raise InputError(
+                f"LibreOffice 没有完成转换（{type(error).__name__}）", where=path.name, remedy=f"请在 Word 或 WPS 中另存为 {target} 再试"
+            ) from error
         result = Path(folder) / "out" / f"source.{target}"
         if not result.is_file():
             raise InputError("LibreOffice 不能转换此文件", where=path.name, remedy=f"请在 Word 或 WPS 中另存为 {target} 再试")

@@ -37,10 +37,14 @@ def read_html(path: Path) -> Document:
         root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), parser=html.HTMLParser(no_network=True, huge_tree=True))
     except (etree.ParserError, ValueError) as error:
         raise InputError(f"不能作为网页打开（{error}）", where=path.name, remedy="请在浏览器中另存网页后再试") from error
-    headings = [" ".join(e.text_content().split()) for e in root.iter("title", "h1", "h2", "h3", "caption")]
+    headings = [_plain(e) for e in root.iter("title", "h1", "h2", "h3", "caption")]
     grids = [_table(table, file=path.name, name=f"表{n}") for n, table in enumerate(root.iter("table"), start=1)]
-    outside = [" ".join(e.text_content().split()) for e in root.iter("p") if next(e.iterancestors("table"), None) is None]
+    outside = [_plain(e) for e in root.iter("p") if next(e.iterancestors("table"), None) is None]
     return Document(path.name, tuple(g for g in grids if g.rows), lead="\n".join(filter(None, [*headings, *outside[:50]])))
+
+
+def _plain(element: etree._Element) -> str:
+    return " ".join("".join(str(piece) for piece in element.itertext()).split())
 
 
 def _decode_declared(data: bytes, name: str) -> str | None:

@@ -20,6 +20,7 @@ from nlp.text import count_characters, fold
 FIELDS: Final = ("number", "task", "units", "co_units", "text", "problem", "next")
 FIELD_NAMES: Final = {"number": "序号", "task": "任务", "units": "单位", "co_units": "配合单位", "text": "落实情况", "problem": "存在问题", "next": "下一步"}
 _LAST_HEADER_ROW: Final = 30
+_LONGEST_HEADER: Final = 60
 _FOOTNOTE: Final = re.compile(r"^\s*(?:注|备注|说明|填表人|填报人|联系人|制表|审核|合计|总计|小计)\s*(?:[:：]|$)")
 _ROLE_LETTERS: Final = frozenset("牵头责任主办配合协参与单位部门")
 _NUMBER: Final = re.compile(r"[\d.\-—（）()、]+|[一二三四五六七八九十百]+")
@@ -40,10 +41,11 @@ def load_header_names() -> tuple[dict[str, list[str] | str], ...]:
     return tuple(tomllib.loads(files("nlp").joinpath("resources/headers.toml").read_text(encoding="utf-8"))["field"])
 
 
+@functools.lru_cache(maxsize=4096)
 def place_header(wording: str) -> str | None:
     """The field that a header wording stands for, None where no list claims it."""
-    bare = _bare(wording)
-    if not bare or len(bare) > 25:
+    bare = _bare(wording) if len(wording) <= _LONGEST_HEADER else ""
+    if not bare:
         return None
     for names in load_header_names():
         if bare in map(_bare, names["exact"]):
@@ -169,7 +171,7 @@ def _read_rows(rows: Sequence[Row], *, header: Header, wrapped: bool) -> tuple[l
 def _reason_to_skip(row: Row, header: Header) -> str:
     """Why a row is no item; empty where it is one."""
     texts = dict.fromkeys(cell.strip() for cell in row.cells if cell.strip())
-    if sum(place_header(cell) is not None for cell in texts) >= 2 and [_bare(c) for c in row.cells] == [_bare(c) for c in header.wordings]:
+    if all(len(cell) <= _LONGEST_HEADER for cell in texts) and [_bare(c) for c in row.cells] == [_bare(c) for c in header.wordings]:
         return "表头"
     first = next(iter(texts), "")
     if _FOOTNOTE.match(first):
@@ -203,7 +205,9 @@ def _read_item(row: Row, *, header: Header, section: str, known: frozenset[str],
         if prose(field):
             text += ("\n" if text else "") + f"{FIELD_NAMES[field]}：{prose(field)}"
     other = tuple(
-        (" ".join(header.wordings[c].split()) or f"第{c + 1}列", row.cells[c].strip()) for c in range(len(row.cells)) if c not in header.columns.values() and row.cells[c].strip()
+        (" ".join(header.wordings[c].split()) or f"第{c + 1}列", row.cells[c].strip())
+        for c in range(len(row.cells))
+        if c not in header.columns.values() and row.cells[c].strip()
     )
     item = Item("".join(cell("number").split()), prose("task"), units, text, row.source, section, other)
     _check_item(item, row=row, header=header)

@@ -6,6 +6,7 @@ count as lines, and every character inside the table's frame must arrive in a ce
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +59,11 @@ def read_pdf(path: Path) -> Document:
     except (PdfminerException, PDFPasswordIncorrect) as error:
         if isinstance(error, PDFPasswordIncorrect) or any(isinstance(a, PDFPasswordIncorrect) for a in error.args):
             raise InputError("PDF 设有打开密码", where=path.name, remedy="请取消密码后另存再试") from error
-        raise InputError(f"不能作为 PDF 打开（{type(error.args[0]).__name__ if error.args else type(error).__name__}）", where=path.name, remedy="请重新导出 PDF，或提供 docx、xlsx") from error
+        raise InputError(
+            f"不能作为 PDF 打开（{type(error.args[0]).__name__ if error.args else type(error).__name__}）",
+            where=path.name,
+            remedy="请重新导出 PDF，或提供 docx、xlsx",
+        ) from error
     if not characters:
         found = f"{n_pages} 页共 {images} 幅图像" if images else f"{n_pages} 页"
         raise InputError(f"PDF 里没有文字（{found}），是扫描件或图片", where=path.name, remedy="请向报送单位索取 Word 或 Excel 原件，或先做文字识别")
@@ -82,7 +87,15 @@ def _page_tables(page: Any, *, file: str) -> list[_PageTable]:
     horizontals = sorted({round(e["top"], 1) for e in edges if e["orientation"] == "h"})
     settings: dict[str, Any] = {"vertical_strategy": "lines", "horizontal_strategy": "lines"}
     # Where a page break cut the frame, the column lines go on past the last row line.
-    open_ends = [y for y in {round(min(e["top"] for e in verticals), 1), round(max(e["bottom"] for e in verticals), 1)} if all(abs(y - h) > _TOLERANCE for h in horizontals)] if verticals else []
+    open_ends = (
+        [
+            y
+            for y in {round(min(e["top"] for e in verticals), 1), round(max(e["bottom"] for e in verticals), 1)}
+            if all(abs(y - h) > _TOLERANCE for h in horizontals)
+        ]
+        if verticals
+        else []
+    )
     if open_ends:
         settings["explicit_horizontal_lines"] = open_ends
     found: list[_PageTable] = []
@@ -128,7 +141,7 @@ def _rows(page: Any, table: Any, *, file: str) -> tuple[tuple[Row, ...], tuple[f
             for c in range(first_column, last_column + 1):
                 owner[r, c] = (first_row, first_column)
     chars: dict[tuple[int, int], list[dict[str, Any]]] = {}
-    lost = []
+    lost: list[dict[str, Any]] = []
     left, top, right, bottom = table.bbox
     for char in page.chars:
         x, y = _middle(char)
@@ -154,7 +167,7 @@ def _interval(lines: Sequence[float], value: float) -> int:
 def _text(chars: list[dict[str, Any]]) -> str:
     """Characters as lines of text in reading order; a gap wider than a third of a character is a space."""
     lines: list[list[dict[str, Any]]] = []
-    for char in sorted(chars, key=lambda c: (c["bottom"] + c["top"])):
+    for char in sorted(chars, key=lambda c: c["bottom"] + c["top"]):
         if lines and abs(_middle(char)[1] - _middle(lines[-1][0])[1]) < char["height"] / 2:
             lines[-1].append(char)
         else:
@@ -180,11 +193,15 @@ def _continues(before: _PageTable, table: _PageTable) -> bool:
 def _check_below(tables: Sequence[_PageTable], *, file: str) -> None:
     """Text under a table that goes on overleaf must be a page number or a footer that other pages have too."""
     footers = [re.sub(r"\d+", "", t.below) for t in tables]
-    for table, following in zip(tables, tables[1:], strict=False):
+    for table, following in itertools.pairwise(tables):
         if not table.below or not _continues(table, following) or _PAGE_NUMBER.fullmatch(table.below):
             continue
         if footers.count(re.sub(r"\d+", "", table.below)) == 1:
-            raise CoverageError(f"表格框线以下还有文字没有归入任何一行：{table.below[:40]}", where=f"{file} 第 {table.page} 页", remedy="请提供 docx 或 xlsx，或重新导出带完整框线的 PDF")
+            raise CoverageError(
+                f"表格框线以下还有文字没有归入任何一行：{table.below[:40]}",
+                where=f"{file} 第 {table.page} 页",
+                remedy="请提供 docx 或 xlsx，或重新导出带完整框线的 PDF",
+            )
 
 
 def _join(tables: Sequence[_PageTable]) -> Grid:
@@ -211,4 +228,3 @@ def _squeezed(row: Row) -> tuple[str, ...]:
 def _is_rest(row: Row) -> bool:
     """Whether the first row of a page goes on with the last one of the page before: its number cell is empty, another is not."""
     return not row.cells[0].strip() and not row.filled and any(cell.strip() for cell in row.cells)
-

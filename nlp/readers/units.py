@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from importlib.resources import files
 from typing import Any, Final
 
@@ -48,23 +48,23 @@ def _rejoin(fragments: list[str], known: Collection[str]) -> list[str]:
         for start in range(max(0, end - _LONGEST_RUN), end):
             name = "".join(fragments[start:end])
             score, units = best[start]
-            candidates.append((score + _score(name, end - start, known), [*units, name]))
+            candidates.append((score + _score(name, fragments[start:end], known), [*units, name]))
         best.append(max(candidates, key=lambda candidate: (candidate[0], len(candidate[1]))))
     return best[-1][1]
 
 
-def _score(name: str, n_fragments: int, known: Collection[str]) -> float:
+def _score(name: str, fragments: Sequence[str], known: Collection[str]) -> float:
     """How much `name` looks like one whole unit, in [-1, 2]; higher is more."""
     rules = load_unit_rules()
-    if name[0] in "（(" or name in rules["tails"]:
+    if name[0] in "（(" or fragments[0] in rules["tails"]:
         return -1.0
     if name in known:
-        return 2.0 if n_fragments > 1 else 1.5
+        return 2.0 if len(fragments) > 1 else 1.5
     stem = re.sub(r"[（(].*?[）)]$", "", name)
     if not stem.endswith(tuple(rules["suffixes"])):
         return -1.0
     has_prefix = stem.startswith(tuple(rules["prefixes"])) and len(stem) > 2
     # A joined name that holds a whole unit and the beginning of the next is two units.
-    if n_fragments > 1 and re.search(r"[局委办院厅会][市县区旗省][^局委办院厅会]{1,12}[局委办院厅会]$", stem):
+    if len(fragments) > 1 and re.search(r"[局委办院厅会][市县区旗省][^局委办院厅会]{1,12}[局委办院厅会]$", stem):
         return -1.0
     return 1.0 if has_prefix else 0.5

@@ -95,7 +95,9 @@ def label_statements(marked: MarkedText, *, where: str = "") -> tuple[tuple[Span
     return tuple(labelled)
 
 
-def write_marks(text: str, *, statements: tuple[tuple[Span, str], ...] = (), problems: tuple[tuple[Span, str], ...] = (), numbered: dict[int, Span] | None = None) -> str:
+def write_marks(
+    text: str, *, statements: tuple[tuple[Span, str], ...] = (), problems: tuple[tuple[Span, str], ...] = (), numbered: dict[int, Span] | None = None
+) -> str:
     """The marked-up line from which `read_marks` gives back just these labels."""
     letters = {status: letter for letter, status in STATUS_MARKS.items()}
     spans = [(span, f"[{kind}|", "]") for span, kind in problems] + [(span, f"<{n}|", ">") for n, span in (numbered or {}).items()]

@@ -1,0 +1,61 @@
+"""The spaCy language object: blank Chinese with a private jieba tokenizer and the project's own dictionary."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import jieba
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+# jieba's word list is read from a cache of its own making; the cache lies in the user's own folder, where nobody else can write.
+jieba.setLogLevel(logging.ERROR)
+
+
+class JiebaTokenizer:
+    """Text -> `Doc` with jieba's words; the dictionary belongs to this object, never to the process (`jieba.add_word` is global)."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+        self._jieba = jieba.Tokenizer()
+        folder = _cache_folder()
+        if folder is not None:
+            self._jieba.tmp_dir = str(folder)
+        with as_file(files("nlp").joinpath("resources/dictionary.txt")) as path, path.open(encoding="utf-8") as words:
+            self._jieba.load_userdict(words)
+
+    def __call__(self, text: str) -> Doc:
+        """Tokens that cover `text` without a gap; offsets of tokens are offsets of `text`."""
+        words = self._jieba.lcut(text, HMM=True)
+        return Doc(self.vocab, words=words, spaces=[False] * len(words))
+
+
+def _cache_folder() -> Path | None:
+    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    folder = (Path(base) if base else Path.home() / ".cache") / "ducha"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return None
+    return folder
+
+
+@functools.cache
+def build_language() -> Language:
+    """The pipeline tokenizer -> cues. Built once a process; `language(text).user_data["cues"]` holds the cues found."""
+    # Importing the module registers the component under its name.
+    from nlp.annotate import cues  # noqa: PLC0415
+
+    language = spacy.blank("zh")
+    tokenizer: Any = JiebaTokenizer(language.vocab)
+    language.tokenizer = tokenizer
+    language.add_pipe(cues.COMPONENT)
+    return language

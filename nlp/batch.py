@@ -1,0 +1,191 @@
+"""One run over one or more report files: a bad file is reported with its reason, the others are written."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import nlp
+from nlp.config import load_weights
+from nlp.errors import DuchaError, UsageError
+from nlp.labels import STATUSES
+from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
+from nlp.readers import read_report
+from nlp.readers.container import SUFFIXES
+from nlp.records import Period, Report, Risk
+
+FORMATS: Final = ("xlsx", "csv", "jsonl")
+MODEL_ID: Final = "rules"
+_PACKAGES: Final = ("spacy", "jieba", "pdfplumber", "python-docx", "python-calamine", "lxml", "XlsxWriter")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that gave no items, with the one line that says why."""
+
+    file: str
+    reason: str
+    is_usage: bool
+
+
+@dataclass(frozen=True)
+class ReportResult:
+    """A report with its rows as written and its ranked list."""
+
+    report: Report
+    items: tuple[dict[str, Any], ...]
+    risks: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did: results file by file, failures, where the outputs stand, seconds taken."""
+
+    results: tuple[ReportResult, ...]
+    failures: tuple[Failure, ...]
+    out: Path
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: the file at hand, and items done of those in it (0 of 0 while it is being read)."""
+
+    file: str
+    done: int
+    total: int
+
+
+def find_reports(paths: Sequence[Path]) -> list[Path]:
+    """The report files named, and those in folders named (not below them), sorted; hidden and temporary files are left out.
+
+    Raises
+    ------
+    UsageError : a folder holds no report, or no path was given.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in SUFFIXES and not p.name.startswith((".", "~$")))
+            if not inside:
+                raise UsageError(f"文件夹里没有报告文件（{' '.join(sorted(SUFFIXES))}）", where=str(path), remedy="请指定报告文件或含有报告的文件夹")
+            found += inside
+        else:
+            found.append(path)
+    if not found:
+        raise UsageError("没有指定报告文件")
+    return list(dict.fromkeys(found))
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    out: Path,
+    period: Period | None = None,
+    columns: Mapping[str, str] | None = None,
+    formats: Iterable[str] = FORMATS,
+    force: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> RunResult:
+    """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each.
+
+    Raises
+    ------
+    UsageError, OutputError : nothing was written. A file that cannot be read is no exception but a `Failure`.
+    """
+    started = time.perf_counter()
+    files = find_reports(paths)
+    check_target(out, force=force)
+    weights = load_weights()
+    results: list[ReportResult] = []
+    failures: list[Failure] = []
+    for path in files:
+        try:
+            results.append(_process(path, period=period, columns=columns, weights=weights, progress=progress))
+        except DuchaError as error:
+            failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
+    if results:
+        with whole_folder(out) as folder:
+            for result, name in zip(results, _folder_names(results), strict=True):
+                target = folder / name if len(files) > 1 else folder
+                target.mkdir(exist_ok=True)
+                _write(target, result, formats=tuple(formats))
+            seconds = time.perf_counter() - started
+            record = _run_record(results, failures, seconds=seconds)
+            (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
+    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started)
+
+
+def _process(
+    path: Path, *, period: Period | None, columns: Mapping[str, str] | None, weights: Mapping[str, float], progress: Callable[[Progress], None] | None
+) -> ReportResult:
+    # spaCy takes most of the start; a file that cannot be read is told of before it is loaded.
+    report = read_report(path, period=period, columns=columns)
+    from nlp.annotate.pipeline import annotate  # noqa: PLC0415
+    from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
+    from nlp.ranking import rank  # noqa: PLC0415
+
+    def report_progress(done: int) -> None:
+        if progress:
+            progress(Progress(path.name, done, len(report.items)))
+
+    report_progress(0)
+    annotated = annotate(report.items, period=report.period, progress=report_progress)
+    risks = rank(annotated, weights=weights)
+    by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
+    items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
+    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks))
+
+
+def _folder_names(results: Sequence[ReportResult]) -> list[str]:
+    """A folder name a report: its file name without the ending, with the ending where two would share it."""
+    stems = Counter(Path(result.report.file).stem for result in results)
+    return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
+
+
+def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> None:
+    from nlp.outputs import table  # noqa: PLC0415
+
+    if "jsonl" in formats:
+        table.write_jsonl(folder / "items.jsonl", result.items)
+        table.write_jsonl(folder / "risks.jsonl", result.risks)
+    if "csv" in formats:
+        table.write_csv(folder / "items.csv", result.items)
+    if "xlsx" in formats:
+        table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
+
+
+def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, seconds: float) -> dict[str, Any]:
+    """The contents of `run.json`."""
+    return {
+        "program": f"ducha {nlp.__version__}",
+        "model": MODEL_ID,
+        "yardstick": None,
+        "seconds": round(seconds, 3),
+        "files": [
+            {
+                "file": r.report.file,
+                "title": r.report.title,
+                "place": r.report.place,
+                "period": r.report.period.code,
+                "rows_read": len(r.items) + len(r.report.skipped),
+                "items": len(r.items),
+                "statuses": {status: sum(row["status"] == status for row in r.items) for status in STATUSES},
+                "needs_review": sum(row["needs_review"] for row in r.items),
+                "skipped": [
+                    {"row": s.source.row, **({"page": s.source.page} if s.source.page else {}), "reason": s.reason, "text": s.text[:200]}
+                    for s in r.report.skipped
+                ],
+            }
+            for r in results
+        ],
+        "failed": [{"file": f.file, "reason": f.reason} for f in failures],
+        "versions": {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _PACKAGES}},
+    }

@@ -1,0 +1,101 @@
+"""The command `ducha`: arguments, exit codes and printing only."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nlp.errors import DuchaError, UsageError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="督查进展表判读：逐行判定状态，摘出问题语句，排出风险清单。",
+)
+
+
+@app.callback()
+def callback() -> None:
+    """督查进展表判读：逐行判定状态，摘出问题语句，排出风险清单。"""
+
+
+@app.command("run")
+def run_command(
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT...", help="报告文件或文件夹（docx xlsx xls ods pdf html csv txt；doc wps et 需有 LibreOffice）")
+    ],
+    period: Annotated[str | None, typer.Option(help="报告期，如 2023Q1、2023H1、2023Q3、2023FY、2023M11；缺省从标题或文件名读取")] = None,
+    out: Annotated[Path, typer.Option(help="输出文件夹")] = Path("ducha-output"),
+    formats: Annotated[str, typer.Option(help="输出哪些文件，逗号分隔")] = "xlsx,csv,jsonl",
+    column: Annotated[list[str] | None, typer.Option(help="指明认不出的列，如 --column 落实情况=本月动态")] = None,
+    top: Annotated[int, typer.Option(min=0, help="终端上列出前几项风险")] = 15,
+    force: Annotated[bool, typer.Option("--force", help="覆盖以前的输出")] = False,
+) -> None:
+    """判读报告，写出 Excel、csv、items.jsonl、risks.jsonl 和 run.json。"""
+    from nlp import batch, terminal  # noqa: PLC0415
+    from nlp.readers.title import parse_period  # noqa: PLC0415
+
+    chosen = parse_period(period) if period else None
+    with terminal.progress() as show:
+        result = batch.run(
+            reports, out=out, period=chosen, columns=_columns(column or []), formats=_formats(formats, batch.FORMATS), force=force, progress=show
+        )
+    for failure in result.failures:
+        print(f"错误：{failure.reason}", file=sys.stderr)
+    for done in result.results:
+        terminal.print_result(done, top=top)
+    if result.results:
+        terminal.print_end(result)
+    if result.failures:
+        only_usage = not result.results and all(failure.is_usage for failure in result.failures)
+        raise typer.Exit(EXIT_USAGE if only_usage else EXIT_FAILED)
+
+
+def _columns(given: list[str]) -> dict[str, str]:
+    """--column 落实情况=本月动态 as a mapping; raises `UsageError` for one without an equals sign."""
+    columns = {}
+    for option in given:
+        field, mark, wording = option.partition("=")
+        if not mark or not wording.strip():
+            raise UsageError(f"--column {option} 写法不对", remedy="请写作 --column 落实情况=表头原文")
+        columns[field.strip()] = wording.strip()
+    return columns
+
+
+def _formats(given: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip().lower() for part in given.split(",") if part.strip()))
+    unknown = [name for name in chosen if name not in allowed]
+    if unknown or not chosen:
+        raise UsageError(f"--formats 里有不认识的格式：{'、'.join(unknown) or '（空）'}", remedy=f"可用 {','.join(allowed)}")
+    return chosen
+
+
+def main() -> None:
+    """Run the command; a `DuchaError` becomes one line on stderr and exit code 2 (bad usage) or 1."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Chinese Windows console is GBK: what it cannot show must not end the run.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except UsageError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+    except DuchaError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        sys.exit(EXIT_FAILED)
+    except KeyboardInterrupt:
+        print("已中断，没有写出任何文件", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
