@@ -24,46 +24,50 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r")
 _COLOURS: Final = {COMPLETED: "#C6E0B4", IN_PROGRESS: "#DDEBF7", NOT_STARTED: "#E7E6E6", AT_RISK: "#F8CBAD"}
 _FONT: Final = "宋体"
+_LINE_HEIGHT: Final = 13.5
+_TALLEST_ROW: Final = 405.0
+_MOST_MEASURED: Final = 5_000
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: header, width in characters, key of the row, whether its text wraps."""
+    """A column of a table: header, key of the row, width in Latin characters, whether its text wraps, whether it goes on paper."""
 
     header: str
     key: str
     width: int
     wraps: bool = False
+    printed: bool = True
 
 
 _ITEM_COLUMNS: Final = (
     Column("序号", "number", 6),
-    Column("主要任务", "task", 36, wraps=True),
-    Column("牵头单位", "units", 16, wraps=True),
+    Column("主要任务", "task", 32, wraps=True),
+    Column("牵头单位", "units", 14, wraps=True),
     Column("落实情况", "text", 60, wraps=True),
     Column("状态", "status", 8),
-    Column("依据", "basis", 10),
-    Column("严重程度", "severity", 9),
-    Column("把握", "confidence", 7),
-    Column("需复核", "needs_review", 7),
-    Column("问题语句", "problems", 36, wraps=True),
-    Column("判断理由", "reason", 30, wraps=True),
-    Column("摘要", "summary", 36, wraps=True),
-    Column("出处", "source", 18, wraps=True),
+    Column("依据", "basis", 9),
+    Column("严重程度", "severity", 7),
+    Column("问题语句", "problems", 30, wraps=True),
+    Column("判断理由", "reason", 30, wraps=True, printed=False),
+    Column("摘要", "summary", 36, wraps=True, printed=False),
+    Column("把握", "confidence", 7, printed=False),
+    Column("需复核", "needs_review", 7, printed=False),
+    Column("出处", "source", 14, wraps=True, printed=False),
 )
 _RISK_COLUMNS: Final = (
     Column("排名", "rank", 6),
     Column("风险分", "score", 8),
     Column("序号", "number", 6),
     Column("主要任务", "task", 36, wraps=True),
-    Column("牵头单位", "units", 16, wraps=True),
+    Column("牵头单位", "units", 14, wraps=True),
     Column("状态", "status", 8),
-    Column("依据", "basis", 10),
-    Column("严重程度", "severity", 9),
-    Column("问题语句", "problems", 40, wraps=True),
-    Column("摘要", "summary", 40, wraps=True),
-    Column("得分构成", "terms", 28, wraps=True),
-    Column("出处", "source", 18, wraps=True),
+    Column("依据", "basis", 9),
+    Column("严重程度", "severity", 7),
+    Column("问题语句", "problems", 38, wraps=True),
+    Column("摘要", "summary", 38, wraps=True),
+    Column("得分构成", "terms", 26, wraps=True, printed=False),
+    Column("出处", "source", 14, wraps=True, printed=False),
 )
 _UNIT_COLUMNS: Final = (
     Column("牵头单位", "unit", 24),
@@ -164,8 +168,9 @@ def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], ro
         sheet.set_column(c, c, column.width)
         sheet.write_string(1, c, column.header, header)
     for r, row in enumerate(rows, start=2):
-        for c, column in enumerate(columns):
-            value = display(row, column.key)
+        values = [display(row, column.key) for column in columns]
+        sheet.set_row(r, _height(values, columns))
+        for c, (column, value) in enumerate(zip(columns, values, strict=True)):
             if column.key == "status":
                 sheet.write_string(r, c, str(value), coloured[row["status"]])
             elif column.key in ("share", "confidence"):
@@ -179,6 +184,17 @@ def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], ro
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
+    sheet.print_area(0, 0, len(rows) + 1, sum(column.printed for column in columns) - 1)
     sheet.repeat_rows(1)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.set_footer("&C第 &P 页 共 &N 页")
+
+
+def _height(values: Sequence[object], columns: Sequence[Column]) -> float:
+    """Height in points of a row whose texts wrap; not every program fits it by itself. A Chinese character is two Latin ones wide."""
+    lines = 1
+    for value, column in zip(values, columns, strict=True):
+        if column.wraps and column.printed:
+            per_line = max(2, column.width - 1)
+            lines = max(lines, sum(-(-sum(1 + (c > "\u2e7f") for c in line[:_MOST_MEASURED]) // per_line) or 1 for line in str(value).split("\n")))
+    return min(_TALLEST_ROW, 3 + _LINE_HEIGHT * lines)

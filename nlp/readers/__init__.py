@@ -46,7 +46,7 @@ def read_report(path: Path, *, period: Period | None = None, columns: Mapping[st
     if not items:
         raise HeaderError("表头以下没有任何一行任务", where=path.name, remedy="请确认文件内容完整")
     titles = [row.text for row in skipped if row.reason == "标题"]
-    lead = "\n".join([*document.lead.split("\n"), *(grid.lead for grid in document.grids), *titles])
+    lead = "\n".join([*titles, *document.lead.split("\n"), *(grid.lead for grid in document.grids)])
     title = find_title(lead)
     found = period or find_period(title, lead, path.stem)
     if found is None:
