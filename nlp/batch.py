@@ -144,6 +144,11 @@ def _process(
     return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks))
 
 
+def read_rows(path: Path, *, period: Period | None = None) -> tuple[dict[str, Any], ...]:
+    """The item rows of one report file, as `items.jsonl` holds them; raises as `read_report` does."""
+    return _process(path, period=period, columns=None, weights=load_weights(), progress=None).items
+
+
 def _folder_names(results: Sequence[ReportResult]) -> list[str]:
     """A folder name a report: its file name without the ending, with the ending where two would share it."""
     stems = Counter(Path(result.report.file).stem for result in results)

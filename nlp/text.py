@@ -14,6 +14,8 @@ _OPENING: Final = {"“": "”", "‘": "’", "（": "）", "(": ")", "《": "�
 _CLOSING: Final = frozenset(_OPENING.values())
 # A list number stands at the head of a statement: 1. 2、 3． （4） (5) ⑥
 _LIST_NUMBER: Final = re.compile(r"(?:(\d{1,2})[.．、](?!\d)|[（(](\d{1,2}|[一二三四五六七八九十]{1,3})[）)]|([①-⑳]))[ \t\u3000]*")
+_WITHIN_NUMBER: Final = frozenset(".．、，,-—–～~第/#＃")
+_HEADS: Final = frozenset("：: \n。；;")
 _TRIMMED: Final = " \t\u3000\xa0\n\r，,、。；！？;!?"
 
 
@@ -91,14 +93,13 @@ def _ends(text: str) -> list[int]:
             continue
         if character in END_MARKS:
             ends.append(i + 1)
-        elif character.isdigit() and i and not text[i - 1].isalnum() and text[i - 1] not in ".．、，,-—～~第":
+        elif character.isdigit() and text[i - 1 : i] not in _WITHIN_NUMBER and not text[i - 1 : i].isdigit():
             number = _LIST_NUMBER.match(text, i)
-            if number and number.group(1) and int(number.group(1)) == expected and (expected > 1 or text[i - 1] in "：: \n。；"):
+            # A list begins at the head of a statement; once begun, the next number goes on with it wherever it stands.
+            is_head = expected > 1 or i == 0 or text[i - 1] in _HEADS
+            if number and number.group(1) and int(number.group(1)) == expected and is_head:
                 ends.append(i)
                 expected += 1
-                continue
-        if i == 0 and character == "1" and _LIST_NUMBER.match(text):
-            expected = 2
     return ends
 
 

@@ -23,9 +23,10 @@ def ensure(extra: str = "") -> Path:
     """The interpreter of an environment with the project and its `extra` installed; made or brought up to date where needed."""
     if sys.version_info < OLDEST:
         sys.exit(f"错误：需要 Python {OLDEST[0]}.{OLDEST[1]} 或更新，现在是 {sys.version.split()[0]}。请从 python.org 安装后重试。")
-    stamp = FOLDER / f"installed-{extra or 'base'}.txt"
     wanted = sha256((ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and python().is_file():
+    # Every extra holds the base too.
+    stamps = [FOLDER / f"installed-{extra}.txt"] if extra else sorted(FOLDER.glob("installed-*.txt"))
+    if python().is_file() and any(stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted for stamp in stamps):
         return python()
     if not python().is_file():
         print("首次运行：正在建立 Python 环境（.venv）……", file=sys.stderr)
@@ -47,5 +48,5 @@ def ensure(extra: str = "") -> Path:
     ]
     if subprocess.run(command, check=False).returncode:
         sys.exit("错误：安装没有成功。请检查网络；若在内网，请先在能上网的电脑上建好 .venv 再整个拷来。")
-    stamp.write_text(wanted, encoding="utf-8")
+    (FOLDER / f"installed-{extra or 'base'}.txt").write_text(wanted, encoding="utf-8")
     return python()

@@ -28,7 +28,7 @@ def confusion(items: list[LabelledItem]) -> tuple[dict[str, Counter[tuple[str, s
     spans: Counter[str] = Counter()
     for item, cues in zip(items, find_text_cues(item.text for item in items), strict=True):
         statements = label_statements(item.text, cues=cues)
-        problems = find_problems(item.text, cues=cues)
+        problems = find_problems(item.text, statements=statements)
         status, _ = judge_item(item.task, statements=statements, problems=problems)
         counts["item"][status, item.status] += 1
         for statement, (_, true) in zip(statements, item.statements, strict=True):

@@ -24,7 +24,7 @@ from nlp.training.corpus import read_corpora
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "corpora" / "sample"
-HEADER = ("序号", "主要任务", "牵头单位", "落实情况")
+HEADER = ("序号", "重点任务", "责任单位", "进展情况")
 PERIOD_NAMES = {"Q1": "一季度", "H1": "上半年", "Q3": "前三季度", "FY": "全年"}
 
 
@@ -157,7 +157,8 @@ def write_html(path: Path, title: str, rows: Sequence[PlainRow]) -> None:
             lines.append(f"<tr><td>{row.number}</td><td><p>{html.escape(row.task)}</p></td><td>{units}</td><td><p>{html.escape(row.text)}</p></td></tr>")
     head = "".join(f"<th>{text}</th>" for text in HEADER)
     path.write_text(
-        f"<!DOCTYPE html><html><head><meta charset=utf-8><title>{html.escape(title)}</title></head><body><table><tr><td><table><tr><td>首页</td><td>政务公开</td></tr>"
+        f"<!DOCTYPE html><html><head><meta charset=utf-8><title>{html.escape(title)}</title></head><body>"
+        "<table><tr><td><table><tr><td>首页</td><td>政务公开</td></tr>"
         f"<tr><td>领导信箱</td><td>办事大厅</td></tr></table></td><td><h1>{html.escape(title)}</h1><table border=1>"
         f"<tr>{head}</tr>\n" + "\n".join(lines) + "</table></td></tr></table></body></html>\n",
         encoding="utf-8",

@@ -41,7 +41,7 @@ def find_text_cues(texts: Iterator[str]) -> Iterator[tuple[Cue, ...]]:
 
 def _annotate_item(item: Item, *, cues: tuple[Cue, ...], period: Period) -> AnnotatedItem:
     statements = label_statements(item.text, cues=cues)
-    problems = find_problems(item.text, cues=cues)
+    problems = find_problems(item.text, statements=statements)
     status, basis = judge_item(item.task, statements=statements, problems=problems)
     shares = probabilities("item", status)
     if not item.text:

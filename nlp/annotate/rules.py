@@ -96,17 +96,19 @@ def _clauses(text: str, span: Span) -> list[Span]:
     return [Span(start, end) for start, end in itertools.pairwise(cuts) if end > start]
 
 
-def find_problems(text: str, *, cues: Iterable[Cue]) -> tuple[Problem, ...]:
-    """Problem statements in text order: overlapping cues become one span, whose kind is that of the first of them in `PROBLEM_KINDS`' order of the file."""
+def find_problems(text: str, *, statements: Iterable[Statement]) -> tuple[Problem, ...]:
+    """Problem statements in text order, each within one statement; overlapping cues become one span with the kind of the first."""
     problems: list[Problem] = []
     score = load_confidence()["problem"]["precision"]
-    for cue in sorted((cue for cue in cues if cue.label in PROBLEM_KINDS), key=lambda cue: cue.span):
-        span = _trim(text, cue.span)
-        if problems and span.start < problems[-1].span.end:
-            last = problems[-1]
-            problems[-1] = Problem(Span(last.span.start, max(last.span.end, span.end)), last.kind, score, last.rule)
-        else:
-            problems.append(Problem(span, cue.label, score, cue.rule))
+    for statement in statements:
+        first = len(problems)
+        for cue in sorted((cue for cue in statement.cues if cue.label in PROBLEM_KINDS), key=lambda cue: cue.span):
+            span = _trim(text, Span(max(cue.span.start, statement.span.start), min(cue.span.end, statement.span.end)))
+            last = problems[-1] if len(problems) > first else None
+            if last and span.start < last.span.end:
+                problems[-1] = Problem(Span(last.span.start, max(last.span.end, span.end)), last.kind, score, last.rule)
+            else:
+                problems.append(Problem(span, cue.label, score, cue.rule))
     return tuple(problems)
 
 

@@ -1,0 +1,1 @@
+"""Rows and files for people and programs."""

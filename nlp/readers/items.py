@@ -21,17 +21,22 @@ FIELDS: Final = ("number", "task", "units", "co_units", "text", "problem", "next
 FIELD_NAMES: Final = {"number": "序号", "task": "任务", "units": "单位", "co_units": "配合单位", "text": "落实情况", "problem": "存在问题", "next": "下一步"}
 _LAST_HEADER_ROW: Final = 30
 _LONGEST_HEADER: Final = 60
-_FOOTNOTE: Final = re.compile(r"^\s*(?:注|备注|说明|填表人|填报人|联系人|制表|审核|合计|总计|小计)\s*(?:[:：]|$)")
-_ROLE_LETTERS: Final = frozenset("牵头责任主办配合协参与单位部门")
+# Notes, signatures and totals, and the page numbers of a text made from paper.
+FOOTNOTE: Final = re.compile(
+    r"\s*(?:(?:附?注|备注|说明|(?:填表|填报|联系|制表|审核|报送)(?:人|单位|日期|时间|电话)?|单位负责人|合计|总计|小计)\s*\d{0,2}\s*(?:[:：]|$)"
+    r"|(?:[-—–]+\s*\d{1,4}\s*[-—–]+|第\s*\d{1,4}\s*页.{0,12}|\d{1,4}\s*/\s*\d{1,4})\s*$)"
+)
+_ROLE_LETTERS: Final = frozenset("牵头责任负主办配合协参与单位部门")
 _NUMBER: Final = re.compile(r"[\d.\-—（）()、]+|[一二三四五六七八九十百]+")
 
 
 @dataclass(frozen=True)
 class Header:
-    """Column (from 0) of each field that was placed, the wording of every column, and the number of rows up to the first item."""
+    """Column (from 0) of each field that was placed, the wording of every column, and the rows (from `start` up to `end`) it fills."""
 
     columns: Mapping[str, int]
     wordings: tuple[str, ...]
+    start: int
     end: int
 
 
@@ -88,7 +93,7 @@ def read_items(document: Document, *, columns: Mapping[str, str] | None = None) 
             continue
         if found is not None:
             header, width = found, grid.width
-            skipped += [SkippedRow(row.source, _row_text(row), "标题" if n < found.end - 1 else "表头") for n, row in enumerate(grid.rows[: found.end])]
+            skipped += [SkippedRow(row.source, _row_text(row), "标题" if n < found.start else "表头") for n, row in enumerate(grid.rows[: found.end])]
         assert header is not None
         rows = grid.rows[found.end if found else 0 :]
         new_items, new_skipped = _read_rows(rows, header=header, wrapped=grid.wrapped)
@@ -107,22 +112,33 @@ def _field(name: str) -> str:
 
 
 def find_header(grid: Grid, *, named: Mapping[str, str]) -> Header | None:
-    """The first row, or pair of rows under merged headers, that places both task and status text; None where there is none."""
+    """The first row, or pair of rows under merged headers, that places both task and status text; None where there is none.
+
+    Where no row does so, two rows are tried whose merged cells an export has left empty.
+    """
+    options: list[tuple[int, int, tuple[str, ...]]] = []
+    stripped: list[tuple[int, int, tuple[str, ...]]] = []
     for n, row in enumerate(grid.rows[:_LAST_HEADER_ROW]):
-        below = grid.rows[n + 1] if n + 1 < len(grid.rows) else None
-        is_double = below is not None and len(below.filled) >= 2 and sum(a == b for a, b in zip(row.cells, below.cells, strict=True)) >= 2
-        options = [(row.cells, n + 1)]
-        if is_double and below is not None:
-            options.insert(0, (tuple(a if a == b else f"{a}{b}" for a, b in zip(row.cells, below.cells, strict=True)), n + 2))
-        for wordings, end in options:
-            columns = _columns(wordings, named)
-            if "task" in columns and "text" in columns:
-                return Header(columns, wordings, end)
+        for below in grid.rows[n + 1 : n + 2]:
+            if len(below.filled) >= 2 and sum(a == b for a, b in zip(row.cells, below.cells, strict=True)) >= 2:
+                options.append((n, n + 2, _stack(row, below)))
+            elif place_header(row.cells[0]) and not below.cells[0]:
+                stripped.append((n, n + 2, _stack(row, below)))
+        options.append((n, n + 1, row.cells))
+    for start, end, wordings in [*options, *stripped]:
+        columns = _columns(wordings, named, rows=grid.rows[end:])
+        if "task" in columns and "text" in columns:
+            return Header(columns, wordings, start, end)
     return None
 
 
-def _columns(wordings: Sequence[str], named: Mapping[str, str]) -> dict[str, int]:
-    """Field -> column. Of several columns for one field the first counts, but of status columns (one a quarter) the last."""
+def _stack(row: Row, below: Row) -> tuple[str, ...]:
+    """The wordings of a header of two tiers."""
+    return tuple(a if a == b else f"{a}{b}" for a, b in zip(row.cells, below.cells, strict=True))
+
+
+def _columns(wordings: Sequence[str], named: Mapping[str, str], *, rows: Sequence[Row]) -> dict[str, int]:
+    """Field -> column. Of several columns for one field the first counts, but of status columns (one a quarter) the last that is filled in."""
     columns: dict[str, int] = {}
     for field, wording in named.items():
         column = next((c for c, text in enumerate(wordings) if _bare(text) == wording), None)
@@ -130,9 +146,14 @@ def _columns(wordings: Sequence[str], named: Mapping[str, str]) -> dict[str, int
             columns[field] = column
     for c, text in enumerate(wordings):
         field_found = place_header(text)
-        if field_found and c not in columns.values() and field_found not in named and (field_found not in columns or field_found == "text"):
+        if field_found and c not in columns.values() and field_found not in named and (field_found not in columns or _replaces(field_found, c, wordings, rows)):
             columns[field_found] = c
     return columns
+
+
+def _replaces(field: str, column: int, wordings: Sequence[str], rows: Sequence[Row]) -> bool:
+    """Whether a further column of the field takes the place of the one before: a status column that is not still empty in every row."""
+    return field == "text" and (not rows or any(column not in row.filled and row.cells[column].strip() not in {"", wordings[column].strip()} for row in rows))
 
 
 def _no_header(document: Document) -> HeaderError:
@@ -160,7 +181,7 @@ def _read_rows(rows: Sequence[Row], *, header: Header, wrapped: bool) -> tuple[l
     for row in rows:
         reason = _reason_to_skip(row, header)
         if reason == "分节":
-            section = " ".join(next(cell for cell in row.cells if cell.strip()).split())
+            section = _row_text(row)
         if reason:
             skipped.append(SkippedRow(row.source, _row_text(row), reason))
         else:
@@ -174,7 +195,7 @@ def _reason_to_skip(row: Row, header: Header) -> str:
     if all(len(cell) <= _LONGEST_HEADER for cell in texts) and [_bare(c) for c in row.cells] == [_bare(c) for c in header.wordings]:
         return "表头"
     first = next(iter(texts), "")
-    if _FOOTNOTE.match(first):
+    if FOOTNOTE.match(first):
         return "附注"
     text = row.cells[header.columns["text"]].strip()
     task = row.cells[header.columns["task"]].strip()

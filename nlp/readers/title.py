@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final
 
@@ -9,21 +10,26 @@ from nlp.errors import UsageError
 from nlp.records import Period
 from nlp.text import fold
 
-_YEAR: Final = re.compile(r"(20\d{2})\s*年?(?:度)?|(二[〇○零][一二三四五六七八九〇○零]{2})年")
-_DIGITS: Final = {c: str(n) for n, c in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0"}
-# Tried in order; the group is the last month covered.
+# An officer types the 〇 of 二〇二三 as a circle, a letter or a figure.
+_YEAR: Final = re.compile(r"(20\d{2})\s*年?(?:度)?|(二[〇○零o0][一二三四五六七八九〇○零o0]{2})年")
+_DIGITS: Final = {c: str(n) for n, c in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0", "o": "0"}
+_FROM_JANUARY: Final = r"1\s*月?\s*[-—–―─至~到]\s*"
+# Tried in order; the number is the last month covered.
 _SPANS: Final = (
-    (re.compile(r"前三季度|三季度末|第?三季度|1\s*[-—–至~到]\s*9\s*月|q3\b"), 9),
-    (re.compile(r"上半年|半年度?|第?二季度|1\s*[-—–至~到]\s*6\s*月|h1\b|q2\b"), 6),
-    (re.compile(r"第?一季度|首季|1\s*[-—–至~到]\s*3\s*月|q1\b"), 3),
-    (re.compile(r"第?四季度|全年|年度总结|年终|年底|1\s*[-—–至~到]\s*12\s*月|q4\b|fy\b"), 12),
+    (re.compile(rf"前[三3]季度|[三3]季度|{_FROM_JANUARY}9\s*月|q3(?!\d)"), 9),
+    (re.compile(rf"上半年|(?<!下)半年|[二2]季度|{_FROM_JANUARY}6\s*月|h1(?!\d)|q2(?!\d)"), 6),
+    (re.compile(rf"[一1]季度|首季|{_FROM_JANUARY}3\s*月|q1(?!\d)"), 3),
+    (re.compile(rf"[四4]季度|下半年|全年|年度总结|年终|年底|{_FROM_JANUARY}12\s*月|q4(?!\d)|h2(?!\d)|fy(?![a-z])"), 12),
 )
 _MONTH: Final = re.compile(
-    r"(?:截至|截止|1\s*[-—–至~到])\s*(?:20\d{2}年)?\s*(\d{1,2})\s*月|(?<![-—–至~到\d])(\d{1,2})\s*月份?(?:底|末)?\s*(?:进展|完成|落实|推进|工作|情况|[）)])|\dm(\d{1,2})\b"
+    rf"(?:截至|截止|{_FROM_JANUARY})\s*(?:20\d{{2}}年)?\s*(\d{{1,2}})\s*月"
+    r"|(?<![-—–―─至~到\d])(\d{1,2})\s*月份?(?:底|末)?\s*(?:进展|完成|落实|推进|工作|情况|重点|主要|任务|督查|督办|[）)])|\dm(\d{1,2})(?!\d)"
 )
 _CODES: Final = {3: "Q1", 6: "H1", 9: "Q3", 12: "FY"}
 _CODE: Final = re.compile(r"(20\d{2})\s*(?:-|年)?\s*(?:(q[1-4]|h[12]|fy)|m?(\d{1,2})月?)")
-_PLACE: Final = re.compile(r"(?:^|[：:\s（(])([\u4e00-\u9fa5]{2,7}?(?:自治[区州县旗]|新区|省|市|州|盟|县|旗|区))(?=$|[\s20二《（(人政第关各全年])")
+_PLACE: Final = re.compile(
+    r"(?:^|[：:\s（(])(?:关于|20\d{2}年度?)?([\u4e00-\u9fa5]{2,7}?(?<![全我本各])(?:自治[区州县旗]|新区|省|市|州|盟|县|旗|区))(?=$|[\s20二《（(人政第关各全年一上前三重主])"
+)
 
 
 def parse_period(code: str) -> Period:
@@ -49,7 +55,9 @@ def _period(year: str, months: int) -> Period:
 def find_period(*texts: str) -> Period | None:
     """The period named in the first of the texts that names both a year and a part of it; None where none does."""
     for text in texts:
-        for line in text.split("\n"):
+        lines = text.split("\n")
+        # A title may run over two lines.
+        for line in [*lines, *map("".join, itertools.pairwise(lines))]:
             folded = fold(line)
             year = _YEAR.search(folded)
             months = _months(folded)

@@ -12,14 +12,16 @@ from typing import Final
 
 from nlp.errors import InputError
 from nlp.readers.grid import Document, Grid, build_rows, check_coverage, count_cells
+from nlp.readers.items import FOOTNOTE
 from nlp.records import Source
 from nlp.text import count_characters
 
 _TAG: Final = re.compile(r"</?(?:p|br|span|div|strong|b|i|u|font|td|tr|table|tbody|a|em|o:p)(?:\s[^<>]{0,300})?/?>", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"&(?:nbsp|amp|lt|gt|quot|ldquo|rdquo|mdash|middot|#\d{1,6});")
 _SECTION: Final = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）|第[一二三四五六七八九十]{1,3}[部章节])")
-_FOOTNOTE: Final = re.compile(r"\s*(?:注|备注|说明|填表人|填报人|联系人|制表)\s*[:：]")
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# Stands in a last row of its own unless a quote before it is still open.
+_LAST: Final = "\N{END OF TRANSMISSION}"
 _LONGEST_FIELD: Final = 50_000_000
 
 
@@ -51,16 +53,20 @@ def read_txt(path: Path) -> Document:
     text = decode(path.read_bytes(), where=path.name)
     lines = [html.unescape(_TAG.sub("", line)) if _TAG.search(line) or _ENTITY.search(line) else line for line in text.split("\n")]
     separator = _separator(lines)
+    barred = [line.strip() for line in lines if line.count("|") >= 2]
+    is_framed = all(line.startswith("|") and line.endswith("|") for line in barred)
     rows: list[list[str]] = []
     sources: list[Source] = []
     lead: list[str] = []
     for n, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        cells = [cell.strip() for cell in re.split(separator, line.strip("|" if separator == r"\|" else "\n"))]
+        cells = [cell.strip() for cell in re.split(separator, line)]
+        if separator == r"\|" and is_framed and len(cells) > 2:
+            cells = cells[1:-1]
         if len(cells) == 1 and not rows:
             lead.append(line.strip())
-        elif len(cells) == 1 and not _SECTION.match(line) and not _FOOTNOTE.match(line):
+        elif len(cells) == 1 and not _SECTION.match(line) and not FOOTNOTE.match(line):
             rows[-1][-1] += "\n" + line.strip()
         elif separator == r"\|" and not re.search(r"[^-:\s]", "".join(cells)):
             continue
@@ -84,10 +90,10 @@ def _separator(lines: list[str]) -> str:
 
 def read_csv(path: Path) -> Document:
     """Rows of a csv file; the delimiter is the one of , ; and tab that parts the most lines."""
-    text = decode(path.read_bytes(), where=path.name)
+    text = decode(path.read_bytes(), where=path.name).rstrip("\n")
     delimiter = max(",;\t", key=lambda mark: sum(line.count(mark) >= 2 for line in text.split("\n", 200)[:200]))
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(f"{text}\n{_LAST}"), delimiter=delimiter)
     rows: list[list[str]] = []
     sources: list[Source] = []
     try:
@@ -98,7 +104,9 @@ def read_csv(path: Path) -> Document:
             start = reader.line_num + 1
     except csv.Error as error:
         raise InputError(f"第 {reader.line_num} 行不是 csv（{error}）", where=path.name, remedy="请用 Excel 打开后另存为 xlsx 再试") from error
-    built = build_rows(rows, sources=sources)
+    if rows.pop() != [_LAST]:
+        raise InputError(f"第 {sources[-1].row} 行起引号没有成对，以下各行会并成一格", where=path.name, remedy="请用 Excel 打开后另存为 xlsx 再试")
+    built = build_rows(rows, sources=sources[:-1])
     quoting = str.maketrans("", "", delimiter + '"')
     found = sum(count_characters(cell.translate(quoting)) for row in built for cell in row.cells)
     check_coverage(found, expected=count_characters(text.translate(quoting)), where=path.name)

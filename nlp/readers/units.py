@@ -10,8 +10,10 @@ from importlib.resources import files
 from typing import Any, Final
 
 # Not inside brackets: 各县（市、区）政府 is one unit.
-_EXPLICIT: Final = re.compile(r"[、，,;；/／|]+(?![^（(）)]{0,30}[）)])")
-_ROLE: Final = re.compile(r"(?:牵头|责任|主办|配合|协办|参与)(?:单位|部门)?\s*[:：]|[（(](?:牵头|主办|主责|配合|协办)(?:单位)?[）)]")
+_EXPLICIT: Final = re.compile(r"[、，,;；。/／|]+(?![^（(）)]{0,30}[）)])")
+_ROLE: Final = re.compile(
+    r"(?:牵头|责任|主办|配合|协办|参与)(?:单位|部门)?\s*[:：]|[（(](?:牵头|主办|主责|配合|协办)(?:单位)?[）)]|(?:牵头|负责|配合|协办)(?=[\s、，,;；。]|$)"
+)
 _LONGEST_RUN: Final = 8
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import zipfile
 from pathlib import Path
+from typing import Final
 
 import python_calamine
+from lxml import etree
 
 from nlp.errors import InputError
 from nlp.readers.grid import Document, Grid, build_rows, check_coverage, count_cells
 from nlp.records import Source
 from nlp.text import count_characters
+
+_TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
 def read_xlsx(path: Path) -> Document:
@@ -26,6 +31,7 @@ def read_xlsx(path: Path) -> Document:
         raise InputError("工作簿设有打开密码", where=path.name, remedy="请在 Excel 中取消密码后另存再试") from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise InputError(f"不能作为工作簿打开（{error}）", where=path.name, remedy="请在 Excel 或 WPS 中打开并另存为 xlsx 再试") from error
+    ods_merges = _ods_merges(path)
     grids: list[Grid] = []
     for meta in workbook.sheets_metadata:
         if meta.typ != python_calamine.SheetTypeEnum.WorkSheet or meta.visible != python_calamine.SheetVisibleEnum.Visible:
@@ -37,11 +43,39 @@ def read_xlsx(path: Path) -> Document:
             raise InputError(f"工作表读不出来（{error}）", where=f"{path.name} {meta.name}", remedy="请在 Excel 中另存为 xlsx 再试") from error
         cells = [[_text(value) for value in row] for row in values]
         merges = [(top, left, bottom, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
+        merges += ods_merges.get(meta.name, [])
         rows = build_rows(cells, sources=[Source(path.name, n, sheet=meta.name) for n in range(1, len(cells) + 1)], merges=merges)
         check_coverage(count_cells(rows), expected=sum(count_characters(text) for row in cells for text in row), where=f"{path.name} 工作表“{meta.name}”")
         if rows:
             grids.append(Grid(rows, lead=meta.name))
     return Document(path.name, tuple(grids))
+
+
+def _ods_merges(path: Path) -> dict[str, list[Merge]]:
+    """The merged areas of each sheet of an ods, which calamine does not give; empty for the other kinds."""
+    merges: dict[str, list[Merge]] = {}
+    if not zipfile.is_zipfile(path):
+        return merges
+    with zipfile.ZipFile(path) as archive:
+        if "content.xml" not in archive.namelist():
+            return merges
+        root = etree.fromstring(archive.read("content.xml"), parser=etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    for table in root.iter(f"{_TABLE}table"):
+        areas = merges.setdefault(table.get(f"{_TABLE}name", ""), [])
+        r = 0
+        for row in table.iter(f"{_TABLE}table-row"):
+            c = 0
+            for cell in row.iterchildren(f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+                down, across = _count(cell, "number-rows-spanned"), _count(cell, "number-columns-spanned")
+                if (down, across) != (1, 1):
+                    areas.append((r, c, r + down - 1, c + across - 1))
+                c += _count(cell, "number-columns-repeated")
+            r += _count(row, "number-rows-repeated")
+    return merges
+
+
+def _count(element: etree._Element, name: str) -> int:
+    return int(element.get(f"{_TABLE}{name}", "1"))
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,1 @@
+"""Labelled corpora: read, check, write."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 from nlp.errors import CorpusError
 from nlp.labels import AT_RISK, BASES, SEVERITIES, STATUSES, TARGET_KINDS, VERDICTS
 from nlp.text import Span
-from nlp.training.markup import label_statements, read_marks
+from nlp.training.markup import label_statements, read_marks, write_marks
 
 SPLITS: Final = ("train", "dev", "test")
 PERIODS: Final = {"q1": 0.25, "h1": 0.5, "q3": 0.75, "fy": 1.0}
@@ -171,3 +171,36 @@ def read_corpora(root: Path) -> Iterator[tuple[Government, list[LabelledItem]]]:
             for item in read_report(folder / f"{code}.jsonl", government=government.name, period=government.period(code))
         ]
         yield government, items
+
+
+def item_record(item: LabelledItem) -> dict[str, Any]:
+    """The line from which `read_item` gives the item back."""
+    record: dict[str, Any] = {
+        "id": item.id,
+        "number": item.number,
+        "task": write_marks(item.task, numbered={n: pair.task_span for n, pair in enumerate(item.pairs, start=1)}),
+        "units": list(item.units),
+        "text": write_marks(
+            item.text, statements=item.statements, problems=item.problems, numbered={n: pair.text_span for n, pair in enumerate(item.pairs, start=1)}
+        ),
+        "status": item.status,
+        "basis": item.basis,
+        "severity": item.severity,
+    }
+    if item.pairs:
+        record["pairs"] = [{"name": p.name, "kind": p.kind, "target": _plain(p.target), "result": _plain(p.result), "verdict": p.verdict} for p in item.pairs]
+    if item.gist:
+        record["gist"] = item.gist
+    return record
+
+
+def _plain(number: float) -> float | int:
+    return int(number) if number.is_integer() else number
+
+
+def write_report(path: Path, items: Sequence[LabelledItem]) -> None:
+    """One JSONL file, one item a line, whole or not at all."""
+    lines = [json.dumps(item_record(item), ensure_ascii=False) for item in items]
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    temporary.replace(path)

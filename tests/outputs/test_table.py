@@ -1,0 +1,82 @@
+"""Tables for people: text stays text, nothing is cut without saying so."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from nlp import batch
+from nlp.outputs.table import LONGEST_CELL, clean, count_units
+
+HOSTILE = ["=cmd|'/c calc'!A0", "+1推进", "-市局在办", "@x", '=HYPERLINK("http://a","b")', "<script>alert(1)</script>在办", "\u202e反写在办"]
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile")
+    path = folder / "2024年一季度.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["序号", "主要任务", "牵头单位", "落实情况"])
+        for n, text in enumerate(HOSTILE, start=1):
+            writer.writerow([n, text, "市发改委", text])
+        writer.writerow([99, "整治河道", "市水利局", "清淤正在进行，" * 9_000])
+    batch.run([path], out=folder / "out")
+    return folder / "out"
+
+
+def test_no_cell_of_the_workbook_is_a_formula(outputs: Path) -> None:
+    book = openpyxl.load_workbook(outputs / "ducha.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    values = {cell.value for cell in book["全部任务"]["D"]}
+    assert set(HOSTILE[:6]) <= values
+    assert "反写在办" in values
+
+
+def test_a_cell_too_long_for_excel_says_so_and_stands_whole_in_jsonl(outputs: Path) -> None:
+    book = openpyxl.load_workbook(outputs / "ducha.xlsx")
+    long = max((cell.value or "" for cell in book["全部任务"]["D"]), key=len)
+    assert len(long) == LONGEST_CELL
+    assert long.endswith("全文见 items.jsonl）")
+    last = json.loads((outputs / "items.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert last["text"] == "清淤正在进行，" * 9_000
+
+
+def test_no_cell_of_the_csv_begins_like_a_formula(outputs: Path) -> None:
+    data = (outputs / "items.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(data.decode("utf-8-sig").splitlines()))
+    assert len(rows) == len(HOSTILE) + 2
+    assert rows[1][1] == "'=cmd|'/c calc'!A0"
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_the_workbook_is_made_for_reading(outputs: Path) -> None:
+    book = openpyxl.load_workbook(outputs / "ducha.xlsx")
+    assert book.sheetnames == ["风险清单", "全部任务", "单位统计"]
+    for sheet in book:
+        assert sheet.freeze_panes == "A3"
+        assert sheet.auto_filter.ref.startswith("A2:")
+        assert sheet.page_setup.orientation == "landscape"
+    assert book["全部任务"]["D3"].alignment.wrap_text
+
+
+def test_units_are_counted_by_lead_unit() -> None:
+    rows = [
+        {"units": ["甲局", "乙局"], "status": "at_risk", "risk": {"score": 9.0}},
+        {"units": ["甲局"], "status": "completed", "risk": {"score": 0.0}},
+        {"units": [], "status": "not_started", "risk": {"score": 3.0}},
+    ]
+    assert [(row["unit"], row["total"], row["at_risk"], row["share"], row["score"]) for row in count_units(rows)] == [
+        ("甲局", 2, 1, 0.5, 9.0),
+        ("（未填单位）", 1, 0, 0.0, 3.0),
+    ]
+
+
+def test_clean_takes_out_what_xml_cannot_hold() -> None:
+    assert clean("甲\x00\x0b乙\u202e丙\ud800\n") == "甲乙丙\n"

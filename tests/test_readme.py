@@ -1,0 +1,52 @@
+"""Every command of both READMEs runs, and both say the same."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+READMES = ("README.md", "README.zh-CN.md")
+
+
+def commands(name: str) -> list[str]:
+    """The lines of all `sh` blocks of a README."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("command", commands("README.md"))
+def test_command_runs(command: str, tmp_path: Path) -> None:
+    sample = ROOT / "corpora" / "sample"
+    (tmp_path / "报告文件夹").mkdir()
+    for suffix in ("docx", "xlsx"):
+        shutil.copyfile(sample / f"苍浦市2024年一季度.{suffix}", tmp_path / f"报告.{suffix}")
+        shutil.copyfile(sample / f"苍浦市2024年一季度.{suffix}", tmp_path / "报告文件夹" / f"{suffix}2024q1.{suffix}")
+    words = command.split()
+    if words[0] == "python":
+        words = [sys.executable, str(ROOT / words[1]), *words[2:]]
+        # The suite cannot run itself; that it is found and collected is shown.
+        words += ["--collect-only", "tests/test_labels.py"] if command.endswith("test.py") else []
+    else:
+        assert words[0] == "ducha"
+        words = [sys.executable, "-m", "nlp.cli", *words[1:]]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_both_readmes_have_the_same_commands_and_pictures() -> None:
+    assert commands(READMES[0]) == commands(READMES[1])
+    pictures = [re.findall(r"!\[.*?\]\((.*?)\)", (ROOT / name).read_text(encoding="utf-8")) for name in READMES]
+    assert pictures[0] == pictures[1]
+    assert all((ROOT / picture).is_file() for picture in pictures[0])
+
+
+def test_links_lead_somewhere() -> None:
+    for name in READMES:
+        links = re.findall(r"\]\(((?!http)[^)]+)\)", (ROOT / name).read_text(encoding="utf-8"))
+        assert [link for link in links if not (ROOT / link).exists()] == []
