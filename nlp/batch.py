@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import nlp
 from nlp.config import load_weights
@@ -21,9 +21,14 @@ from nlp.readers import read_report
 from nlp.readers.container import SUFFIXES
 from nlp.records import Period, Report, Risk
 
+if TYPE_CHECKING:
+    from nlp.annotate.encoder import Model
+
 FORMATS: Final = ("xlsx", "csv", "jsonl")
-MODEL_ID: Final = "rules"
-_PACKAGES: Final = ("spacy", "jieba", "pdfplumber", "python-docx", "python-calamine", "lxml", "XlsxWriter")
+RULES: Final = "rules"
+# Where the trained model lies in a checkout; a wheel has none, there --model names it.
+SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
+_PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "XlsxWriter")
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class RunResult:
     failures: tuple[Failure, ...]
     out: Path
     seconds: float
+    model_id: str = RULES
 
 
 @dataclass(frozen=True)
@@ -90,27 +96,34 @@ def run(
     out: Path,
     period: Period | None = None,
     columns: Mapping[str, str] | None = None,
+    model: Path | None = None,
     formats: Iterable[str] = FORMATS,
     force: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunResult:
     """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each.
 
+    Parameters
+    ----------
+    model : folder of the model that reads the words; None leaves them to the cue rules.
+
     Raises
     ------
-    UsageError, OutputError : nothing was written. A file that cannot be read is no exception but a `Failure`.
+    UsageError, OutputError, ModelError : nothing was written. A file that cannot be read is no exception but a `Failure`.
     """
     started = time.perf_counter()
     files = find_reports(paths)
     check_target(out, force=force)
     weights = load_weights()
+    loaded = _load_model(model)
     results: list[ReportResult] = []
     failures: list[Failure] = []
     for path in files:
         try:
-            results.append(_process(path, period=period, columns=columns, weights=weights, progress=progress))
+            results.append(_process(path, period=period, columns=columns, model=loaded, weights=weights, progress=progress))
         except DuchaError as error:
             failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
+    model_id = loaded.id if loaded else RULES
     if results:
         with whole_folder(out) as folder:
             for result, name in zip(results, _folder_names(results), strict=True):
@@ -118,13 +131,27 @@ def run(
                 target.mkdir(exist_ok=True)
                 _write(target, result, formats=tuple(formats))
             seconds = time.perf_counter() - started
-            record = _run_record(results, failures, seconds=seconds)
+            record = _run_record(results, failures, model_id=model_id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started)
+    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id)
+
+
+def _load_model(folder: Path | None) -> Model | None:
+    if folder is None:
+        return None
+    from nlp.annotate.encoder import load_model  # noqa: PLC0415
+
+    return load_model(folder)
 
 
 def _process(
-    path: Path, *, period: Period | None, columns: Mapping[str, str] | None, weights: Mapping[str, float], progress: Callable[[Progress], None] | None
+    path: Path,
+    *,
+    period: Period | None,
+    columns: Mapping[str, str] | None,
+    model: Model | None,
+    weights: Mapping[str, float],
+    progress: Callable[[Progress], None] | None,
 ) -> ReportResult:
     # spaCy takes most of the start; a file that cannot be read is told of before it is loaded.
     report = read_report(path, period=period, columns=columns)
@@ -137,16 +164,16 @@ def _process(
             progress(Progress(path.name, done, len(report.items)))
 
     report_progress(0)
-    annotated = annotate(report.items, period=report.period, progress=report_progress)
+    annotated = annotate(report.items, period=report.period, model=model, progress=report_progress)
     risks = rank(annotated, weights=weights)
     by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
     items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
     return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks))
 
 
-def read_rows(path: Path, *, period: Period | None = None) -> tuple[dict[str, Any], ...]:
+def read_rows(path: Path, *, period: Period | None = None, model: Path | None = None) -> tuple[dict[str, Any], ...]:
     """The item rows of one report file, as `items.jsonl` holds them; raises as `read_report` does."""
-    return _process(path, period=period, columns=None, weights=load_weights(), progress=None).items
+    return _process(path, period=period, columns=None, model=_load_model(model), weights=load_weights(), progress=None).items
 
 
 def _folder_names(results: Sequence[ReportResult]) -> list[str]:
@@ -167,11 +194,11 @@ def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> Non
         table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
 
 
-def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, seconds: float) -> dict[str, Any]:
+def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, seconds: float) -> dict[str, Any]:
     """The contents of `run.json`."""
     return {
         "program": f"ducha {nlp.__version__}",
-        "model": MODEL_ID,
+        "model": model_id,
         "yardstick": None,
         "seconds": round(seconds, 3),
         "files": [

@@ -34,6 +34,7 @@ def run_command(
     ],
     period: Annotated[str | None, typer.Option(help="报告期，如 2023Q1、2023H1、2023Q3、2023FY、2023M11；缺省从标题或文件名读取")] = None,
     out: Annotated[Path, typer.Option(help="输出文件夹")] = Path("ducha-output"),
+    model: Annotated[str | None, typer.Option(help="模型文件夹；rules 表示只按规则判读；缺省用随程序提供的模型")] = None,
     formats: Annotated[str, typer.Option(help="输出哪些文件，逗号分隔")] = "xlsx,csv,jsonl",
     column: Annotated[list[str] | None, typer.Option(help="指明认不出的列，如 --column 落实情况=本月动态")] = None,
     top: Annotated[int, typer.Option(min=0, help="终端上列出前几项风险")] = 15,
@@ -47,7 +48,14 @@ def run_command(
     chosen = parse_period(period) if period else None
     with terminal.progress() as show:
         result = batch.run(
-            reports, out=out, period=chosen, columns=_columns(column or []), formats=_formats(formats, batch.FORMATS), force=force, progress=show
+            reports,
+            out=out,
+            period=chosen,
+            columns=_columns(column or []),
+            model=_model(model),
+            formats=_formats(formats, batch.FORMATS),
+            force=force,
+            progress=show,
         )
     for failure in result.failures:
         print(f"错误：{failure.reason}", file=sys.stderr)
@@ -102,7 +110,7 @@ def label_export(
     else:
         from nlp import batch  # noqa: PLC0415
 
-        rows = batch.read_rows(source, period=parse_period(period) if period else None)
+        rows = batch.read_rows(source, period=parse_period(period) if period else None, model=_model(None))
         items = list(workbook.prefilled(rows))
     workbook.export_workbook(out, items)
     print(f"{len(items)} 项已写入 {out}")
@@ -128,6 +136,15 @@ def label_import(
 def _refuse_existing(path: Path, *, force: bool) -> None:
     if path.exists() and not force:
         raise OutputError("文件已存在", where=str(path), remedy="加 --force 覆盖，或用 --out 另取名字")
+
+
+def _model(given: str | None) -> Path | None:
+    """The folder of the model to use, None for the rules alone."""
+    from nlp.batch import RULES, SHIPPED_MODEL  # noqa: PLC0415
+
+    if given == RULES or (given is None and not SHIPPED_MODEL.is_dir()):
+        return None
+    return Path(given) if given else SHIPPED_MODEL
 
 
 def _columns(given: list[str]) -> dict[str, str]:

@@ -43,5 +43,9 @@ class OutputError(DuchaError):
     """Results cannot be written where they should go."""
 
 
+class ModelError(DuchaError):
+    """A model folder is missing, damaged, or made for other labels."""
+
+
 class CorpusError(DuchaError):
     """A labelled quarter breaks its format or contradicts itself."""

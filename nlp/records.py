@@ -109,6 +109,8 @@ class AnnotatedItem:
     summary: str
     # One line in Chinese: what decided the status.
     reason: str
+    # Who decided the status: `rules` or `model`.
+    decided_by: str = "rules"
     words_against_figures: bool = False
     indicators: tuple[dict[str, object], ...] = ()
 

@@ -36,8 +36,10 @@ class _Folding(dict[int, str]):
     def __missing__(self, code: int) -> str:
         character = chr(code)
         folded = unicodedata.normalize("NFKC", character).lower()
-        # Chinese punctuation marks the ends of statements and clauses and stays; so does what would change its length.
-        self[code] = character if character in "，。；：！？（）、“”‘’" or len(folded) != 1 else folded
+        # Chinese punctuation marks the ends of statements and clauses and stays; so do circled numbers, which would run into
+        # the figure behind them, and what would change its length.
+        is_kept = character in "，。；：！？（）、“”‘’" or unicodedata.category(character) == "No" or len(folded) != 1
+        self[code] = character if is_kept else folded
         return self[code]
 
 

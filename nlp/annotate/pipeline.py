@@ -1,32 +1,67 @@
-"""Items -> annotated items: the steps in order."""
+"""Items -> annotated items: the steps in order. With a model the words are read by it, without one by the cue rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from nlp.annotate.rules import find_problems, judge_item, label_statements, load_confidence, probabilities
+from nlp.annotate.rules import find_problems, judge_item, label_statements, load_confidence, names_basis, probabilities, statement_cues
 from nlp.annotate.severity import judge_severity
 from nlp.annotate.summary import summarise
 from nlp.annotate.tokenizer import build_language
-from nlp.labels import BASIS_NAMES, STATUS_NAMES
-from nlp.records import AnnotatedItem, Cue, Item, Period
+from nlp.labels import AT_RISK, BASIS_NAMES, STATUS_NAMES, STATUSES
+from nlp.records import AnnotatedItem, Cue, Item, Period, Problem, Statement
 from nlp.text import Span, fold, squeeze
 
-_NO_TEXT = "未填报落实情况"
+if TYPE_CHECKING:
+    from nlp.annotate.encoder import Model
+    from nlp.annotate.predict import Prediction
+
+_NO_TEXT: Final = "未填报落实情况"
+# Items a step: enough to sort them by length, few enough for the progress bar to move.
+_CHUNK: Final = 64
+RULES: Final = "rules"
 
 
-def annotate(items: Sequence[Item], *, period: Period, progress: Callable[[int], None] | None = None) -> tuple[AnnotatedItem, ...]:
+@dataclass(frozen=True)
+class Reading:
+    """What was read from the words of one item, by the model or by the rules, before anything is made of it."""
+
+    status: str
+    basis: str | None
+    probabilities: tuple[float, ...]
+    statements: tuple[Statement, ...]
+    problems: tuple[Problem, ...]
+    needs_review: bool
+    decided_by: str
+
+
+def annotate(items: Sequence[Item], *, period: Period, model: Model | None = None, progress: Callable[[int], None] | None = None) -> tuple[AnnotatedItem, ...]:
     """Every item with status, statements, problems, severity, summary and evidence, in the order given.
 
     Parameters
     ----------
-    progress : called with the number of items done, after each.
+    model : reads the words; None leaves it to the cue rules.
+    progress : called with the number of items done, after each chunk.
     """
-    annotated = []
-    for n, (item, cues) in enumerate(zip(items, find_text_cues(item.text for item in items), strict=True), start=1):
-        annotated.append(_annotate_item(item, cues=cues, period=period))
+    annotated: list[AnnotatedItem] = []
+    for start in range(0, len(items), _CHUNK):
+        chunk = items[start : start + _CHUNK]
+        cues = find_text_cues(item.text for item in chunk)
+        if model is None:
+            readings = [read_by_rules(item, cues=found) for item, found in zip(chunk, cues, strict=True)]
+        else:
+            from nlp.annotate.predict import Question  # noqa: PLC0415
+
+            predictions = model.predict([Question(item.task, item.text, period.elapsed) for item in chunk])
+            readings = [
+                read_by_model(item, prediction=prediction, cues=found, review_below=model.review_below)
+                for item, prediction, found in zip(chunk, predictions, cues, strict=True)
+            ]
+        annotated += [_finish(item, reading, period=period) for item, reading in zip(chunk, readings, strict=True)]
         if progress:
-            progress(n)
+            progress(len(annotated))
     return tuple(annotated)
 
 
@@ -39,27 +74,57 @@ def find_text_cues(texts: Iterator[str]) -> Iterator[tuple[Cue, ...]]:
         yield tuple(Cue(cue.rule, cue.label, Span(offsets[cue.span.start], offsets[cue.span.end - 1] + 1)) for cue in doc.user_data["cues"])
 
 
-def _annotate_item(item: Item, *, cues: tuple[Cue, ...], period: Period) -> AnnotatedItem:
+def read_by_rules(item: Item, *, cues: Sequence[Cue]) -> Reading:
+    """What the cue rules make of an item."""
     statements = label_statements(item.text, cues=cues)
     problems = find_problems(item.text, statements=statements)
     status, basis = judge_item(item.task, statements=statements, problems=problems)
     shares = probabilities("item", status)
+    needs_review = not item.text or max(shares) < load_confidence()["review"]["threshold"]
+    return Reading(status, basis, shares, statements, problems, needs_review, RULES)
+
+
+def read_by_model(item: Item, *, prediction: Prediction, cues: Sequence[Cue], review_below: float) -> Reading:
+    """What the model makes of an item; the cues stand beside as evidence and do not decide."""
+    from nlp.annotate.decide import decide  # noqa: PLC0415
+
+    spans = [span for span, _ in prediction.statements]
+    statements = tuple(
+        Statement(span, STATUSES[max(range(len(shares)), key=shares.__getitem__)], shares, inside)
+        for (span, shares), inside in zip(prediction.statements, statement_cues(spans, cues), strict=True)
+    )
     if not item.text:
-        reason = _NO_TEXT
-    elif problems:
-        reason = f"{BASIS_NAMES[basis]}：{problems[0].span.of(item.text)}" if basis else f"等待外部：{problems[0].span.of(item.text)}"
-    else:
-        reason = f"按句判为{STATUS_NAMES[status]}：" + "、".join(STATUS_NAMES[statement.status] for statement in statements[:6])
+        return read_by_rules(item, cues=cues)
+    decision = decide(prediction)
+    basis = names_basis(item.text, prediction.problems) if decision.status == AT_RISK else None
+    return Reading(decision.status, basis, decision.probabilities, statements, prediction.problems, decision.confidence < review_below, "model")
+
+
+def _finish(item: Item, reading: Reading, *, period: Period) -> AnnotatedItem:
     return AnnotatedItem(
         item=item,
         period=period,
-        status=status,
-        basis=basis,
-        probabilities=shares,
-        statements=statements,
-        problems=problems,
-        severity=judge_severity(item.text, status=status, basis=basis, problems=problems),
-        needs_review=not item.text or max(shares) < load_confidence()["review"]["threshold"],
-        summary=summarise(item.text, statements=statements, problems=problems),
-        reason=reason,
+        status=reading.status,
+        basis=reading.basis,
+        probabilities=reading.probabilities,
+        statements=reading.statements,
+        problems=reading.problems,
+        severity=judge_severity(item.text, status=reading.status, basis=reading.basis, problems=reading.problems),
+        needs_review=reading.needs_review,
+        summary=summarise(item.text, statements=reading.statements, problems=reading.problems),
+        reason=_reason(item, reading),
+        decided_by=reading.decided_by,
     )
+
+
+def _reason(item: Item, reading: Reading) -> str:
+    """One line in Chinese: what decided the status."""
+    if not item.text:
+        return _NO_TEXT
+    if reading.status == AT_RISK and reading.problems:
+        # The problem that makes the item at risk stands first, not one that merely waits.
+        worst = next((problem for problem in reading.problems if problem.kind != "external"), reading.problems[0])
+        return f"{BASIS_NAMES[reading.basis or 'stated']}：{worst.span.of(item.text)}"
+    if reading.problems:
+        return f"等待外部：{reading.problems[0].span.of(item.text)}"
+    return f"按句判为{STATUS_NAMES[reading.status]}：" + "、".join(STATUS_NAMES[statement.status] for statement in reading.statements[:6])

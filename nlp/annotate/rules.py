@@ -25,6 +25,8 @@ _DUTY: Final = re.compile(
     r"坚持|加强|持续|推进|深化|加快|提升|优化|强化|健全|完善|增长|提高|推动|支持|促进|落实|巩固|做好|开展|严格|积极|深入|稳定|保持|不断|培育|发展|加大|扩大"
 )
 _FALL: Final = "shortfall-fall"
+# A figure that fell, or rose where it should not: 同比下降3.1%, 反弹两成, 由2.1升至2.6.
+_FELL: Final = re.compile(r"(?:降|减|跌|落|滑|升|涨|增|反弹|扩大|收窄|少|多)[^，。；]{0,10}[0-9一二三四五六七八九十两半]|负增长|-[0-9]")
 _GOING_ON: Final = "in-progress-going-on"
 
 
@@ -42,13 +44,13 @@ def label_statements(text: str, *, cues: Sequence[Cue]) -> tuple[Statement, ...]
     cues : all cues of the text, offsets in `text`.
     """
     statements = []
-    for span, inside in zip(spans := cut_statements(text), _cues_by_span(spans, cues), strict=True):
+    for span, inside in zip(spans := cut_statements(text), statement_cues(spans, cues), strict=True):
         status = _status(text, span, inside)
         statements.append(Statement(span, status, probabilities("statement", status), inside))
     return tuple(statements)
 
 
-def _cues_by_span(spans: Sequence[Span], cues: Sequence[Cue]) -> list[tuple[Cue, ...]]:
+def statement_cues(spans: Sequence[Span], cues: Sequence[Cue]) -> list[tuple[Cue, ...]]:
     """The cues that overlap each span; spans ascend and do not overlap, and the work grows with their number plus that of the cues."""
     ends = [span.end for span in spans]
     found: list[list[Cue]] = [[] for _ in spans]
@@ -132,3 +134,10 @@ def judge_item(task: str, *, statements: Sequence[Statement], problems: Sequence
     if all(status == NOT_STARTED for status in said):
         return NOT_STARTED, None
     return IN_PROGRESS, None
+
+
+def names_basis(text: str, problems: Sequence[Problem]) -> str:
+    """`decline` where every problem is a figure that moved the wrong way, else `stated`."""
+    standing = [problem for problem in problems if problem.kind != "external"]
+    is_fall = [bool(_FELL.search(problem.span.of(text))) and problem.kind == "shortfall" for problem in standing]
+    return "decline" if is_fall and all(is_fall) else "stated"

@@ -48,6 +48,7 @@ def item_row(annotated: AnnotatedItem, *, report: Report, risk: Risk | None) -> 
         else {"score": 0.0, "rank": None, "terms": []},
         "summary": annotated.summary,
         "reason": annotated.reason,
+        "decided_by": annotated.decided_by,
         "section": item.section,
         "other": [{"header": header, "text": value} for header, value in item.other],
         "place": report.place,

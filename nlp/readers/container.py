@@ -79,6 +79,8 @@ def _zip_kind(path: Path) -> str:
         return "xlsx"
     if mimetype.startswith(b"application/vnd.oasis.opendocument.text"):
         return "doc"
+    if "OFD.xml" in names:
+        raise InputError("是 OFD 版式文件，本程序不能读", where=path.name, remedy="请索取 Word 或 Excel 原件，或用 OFD 阅读器导出带框线的 PDF")
     raise InputError("是压缩包，但里面不是 Word 或 Excel 文档", where=path.name, remedy="请解压后把里面的报告交给本程序")
 
 
@@ -90,9 +92,11 @@ def _ole_kind(path: Path) -> str:
 
     if holds("EncryptedPackage"):
         raise InputError("文件设有打开密码", where=path.name, remedy="请在 Word、Excel 或 WPS 中取消密码后另存再试")
-    if holds("WordDocument"):
+    is_workbook = holds("Workbook") or holds("Book")
+    # A workbook may hold a Word document and the other way round; then the name decides.
+    if holds("WordDocument") and not (is_workbook and path.suffix.lower() in {".xls", ".et"}):
         return "doc"
-    if holds("Workbook") or holds("Book"):
+    if is_workbook:
         return "et" if path.suffix.lower() == ".et" else "xlsx"
     raise InputError("是旧式 Office 文件，但里面没有 Word 或 Excel 内容", where=path.name, remedy="请在 Word 或 WPS 中打开并另存为 docx")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from nlp.records import Source
 from nlp.text import count_characters
 
 _SKIPPED = {qn("w:del"), qn("w:moveFrom"), qn("w:instrText")}
+_WRITTEN = {qn("w:t"): "", qn("w:sym"): "", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:tab"): " ", qn("w:noBreakHyphen"): "-"}
+_TICKS = {"F0FC": "√", "F0FE": "☑", "F0FB": "×", "F0A8": "□", "F06F": "□"}
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
 
 def read_docx(path: Path) -> Document:
@@ -29,8 +33,10 @@ def read_docx(path: Path) -> Document:
     """
     try:
         body = docx.Document(str(path)).element.body
-    except (PackageNotFoundError, KeyError, ValueError, BadZipFile, etree.XMLSyntaxError, OSError) as error:
+    except (PackageNotFoundError, KeyError, ValueError, BadZipFile, NotImplementedError, RuntimeError, etree.XMLSyntaxError, OSError) as error:
         raise InputError(f"不能作为 Word 文档打开（{type(error).__name__}）", where=path.name, remedy="请在 Word 或 WPS 中打开并另存为 docx 再试") from error
+    if body is None:
+        raise InputError("Word 文档里没有正文", where=path.name, remedy="请在 Word 或 WPS 中打开并另存为 docx 再试")
     grids: list[Grid] = []
     lead: list[str] = []
     pending: list[str] = []
@@ -102,28 +108,32 @@ def _children(parent: Any, tag: str) -> Iterator[Any]:
 def _number(element: Any, properties: str, name: str, default: int) -> int:
     found = element.find(f"{qn(properties)}/{qn(name)}")
     value = found.get(qn("w:val"), "") if found is not None else ""
-    return min(int(value), 100) if value.isdigit() else default
+    return min(int(value), 100) if value.isdecimal() else default
 
 
 def _cell(cell: Any) -> str:
-    """Text of a cell, one line a paragraph; a table inside the cell gives one line a cell."""
-    lines = [_paragraph(element).strip() for element in cell.iter(qn("w:p"))]
+    """Text of a cell, one line a paragraph; a table inside the cell gives one line a cell, a text box is read in the first of its two forms."""
+    lines = [_paragraph(element).strip() for element in cell.iter(qn("w:p")) if not any(a.tag == _FALLBACK for a in _ancestors(element, cell))]
     return "\n".join(line for line in lines if line)
 
 
 def _paragraph(paragraph: Any) -> str:
     out: list[str] = []
-    for element in paragraph.iter():
+    for element in paragraph.iter(*_WRITTEN):
+        if any(a.tag in _SKIPPED or a.tag == qn("w:txbxContent") for a in _ancestors(element, paragraph)):
+            continue
         if element.tag == qn("w:t"):
-            if not any(a.tag in _SKIPPED or a.tag == qn("w:txbxContent") for a in _ancestors(element, paragraph)):
-                out.append(element.text or "")
-        elif element.tag in {qn("w:br"), qn("w:cr")}:
-            out.append("\n")
-        elif element.tag == qn("w:tab"):
-            out.append(" ")
-        elif element.tag == qn("w:noBreakHyphen"):
-            out.append("-")
+            out.append(element.text or "")
+        elif element.tag == qn("w:sym"):
+            out.append(_symbol(element.get(qn("w:char"), "")))
+        else:
+            out.append(_WRITTEN[element.tag])
     return "".join(out)
+
+
+def _symbol(code: str) -> str:
+    """A character of a symbol font; the ticks and boxes of Wingdings as the characters that they look like."""
+    return _TICKS.get(code.upper()) or (chr(int(code, 16)) if re.fullmatch("[0-9A-Fa-f]{4}", code) else "")
 
 
 def _ancestors(element: Any, stop: Any) -> Iterator[Any]:

@@ -33,10 +33,13 @@ def read_html(path: Path) -> Document:
     declared = _CHARSET.search(data[:4096])
     text = _decode_declared(data, declared.group(1).decode("ascii")) if declared else None
     text = decode(data, where=path.name) if text is None else text
+    parser = html.HTMLParser(no_network=True, huge_tree=True)
     try:
-        root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), parser=html.HTMLParser(no_network=True, huge_tree=True))
+        root = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), parser=parser)
     except (etree.ParserError, ValueError) as error:
         raise InputError(f"不能作为网页打开（{error}）", where=path.name, remedy="请在浏览器中另存网页后再试") from error
+    if any("depth" in entry.message for entry in parser.error_log.filter_from_fatals()):
+        raise InputError("网页嵌套过深，后面的内容读不出来", where=path.name, remedy="请在浏览器中打开，把表格复制到 Excel 另存后再试")
     headings = [_plain(e) for e in root.iter("title", "h1", "h2", "h3", "caption")]
     grids = [_table(table, file=path.name, name=f"表{n}") for n, table in enumerate(root.iter("table"), start=1)]
     outside = [_plain(e) for e in root.iter("p") if next(e.iterancestors("table"), None) is None]
@@ -79,7 +82,7 @@ def _table(table: html.HtmlElement, *, file: str, name: str) -> Grid:
 
 def _span(cell: html.HtmlElement, name: str, most: int) -> int:
     value = (cell.get(name) or "1").strip()
-    return max(1, min(int(value), most)) if value.isdigit() else 1
+    return max(1, min(int(value[:9]), most)) if value.isdecimal() else 1
 
 
 def _text(cell: html.HtmlElement) -> str:

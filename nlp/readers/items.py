@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Final
 
@@ -100,7 +100,10 @@ def read_items(document: Document, *, columns: Mapping[str, str] | None = None) 
         items += new_items
         skipped += new_skipped
     if header is None:
-        raise _no_header(document)
+        raise _no_header(document, named)
+    if not any(item.number for item in items):
+        # Word numbers rows by itself and leaves the cell empty; then the order of the rows is the number.
+        items = [replace(item, number=str(n)) for n, item in enumerate(items, start=1)]
     return tuple(items), tuple(skipped)
 
 
@@ -156,15 +159,20 @@ def _replaces(field: str, column: int, wordings: Sequence[str], rows: Sequence[R
     return field == "text" and (not rows or any(column not in row.filled and row.cells[column].strip() not in {"", wordings[column].strip()} for row in rows))
 
 
-def _no_header(document: Document) -> HeaderError:
+def _no_header(document: Document, named: Mapping[str, str]) -> HeaderError:
     """The error that shows what stood in the row most like a header, and how to name its columns."""
     rows = [row for grid in document.grids for row in grid.rows[:_LAST_HEADER_ROW]]
     if not rows:
         return HeaderError("没有找到表格", where=document.file, remedy="请确认文件中有带表头的进展表（任务、落实情况等列）")
-    best = max(rows, key=lambda row: (sum(place_header(cell) is not None for cell in row.cells), len(set(row.cells))))
+    best = max(rows, key=lambda row: (len({place_header(cell) for cell in row.cells} - {None}), len(set(row.cells))))
     placed = {place_header(cell) for cell in best.cells}
     missing = [FIELD_NAMES[field] for field in ("task", "text") if field not in placed]
+    absent = [wording for wording in named.values() if wording not in map(_bare, best.cells)]
     shown = " | ".join(" ".join(cell.split())[:12] for cell in dict.fromkeys(best.cells) if cell.strip())
+    if absent:
+        return HeaderError(
+            f"表头里没有 --column 指明的“{'”“'.join(absent)}”列，读到的表头是：{shown}", where=document.file, remedy="请照表头的原文填写 --column"
+        )
     return HeaderError(
         f"表头里找不到“{'”“'.join(missing)}”列，读到的表头是：{shown}",
         where=document.file,

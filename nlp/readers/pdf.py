@@ -25,6 +25,7 @@ from nlp.text import count_characters
 _TOLERANCE: Final = 3.0
 _PAGE_NUMBER: Final = re.compile(r"[\s\-—–·.]*(?:第?\s*\d{1,4}\s*页?)?[\s\-—–·./／]*(?:共?\s*\d{1,4}\s*页?)?[\s\-—–·.]*")
 _MOST_HEADER_ROWS: Final = 3
+_MOST_NAMELESS: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,13 @@ def read_pdf(path: Path) -> Document:
     try:
         with pdfplumber.open(path) as pdf:
             tables: list[_PageTable] = []
-            characters = images = 0
+            characters = nameless = images = 0
             for page in pdf.pages:
-                characters += len(page.chars)
+                upright = page.filter(lambda thing: not _is_slanted(thing))
+                characters += len(upright.chars)
+                nameless += sum(char["text"].startswith("(cid:") for char in upright.chars)
                 images += len(page.images)
-                tables += _page_tables(page, file=path.name)
+                tables += _page_tables(upright, file=path.name)
                 page.close()
             n_pages = len(pdf.pages)
     except (PdfminerException, PDFPasswordIncorrect) as error:
@@ -67,6 +70,12 @@ def read_pdf(path: Path) -> Document:
     if not characters:
         found = f"{n_pages} 页共 {images} 幅图像" if images else f"{n_pages} 页"
         raise InputError(f"PDF 里没有文字（{found}），是扫描件或图片", where=path.name, remedy="请向报送单位索取 Word 或 Excel 原件，或先做文字识别")
+    if nameless > characters * _MOST_NAMELESS:
+        raise InputError(
+            f"PDF 的字体没有文字编码，{characters} 个字符中 {nameless} 个读不出是什么字",
+            where=path.name,
+            remedy="请提供 docx 或 xlsx，或重新导出 PDF 并嵌入字体",
+        )
     if not tables:
         raise InputError(f"PDF 有文字（{characters} 个字符）但没有带框线的表格", where=path.name, remedy="请提供 docx 或 xlsx，或重新导出带框线的 PDF")
     _check_below(tables, file=path.name)
@@ -111,6 +120,12 @@ def _page_tables(page: Any, *, file: str) -> list[_PageTable]:
         found.append(_PageTable(page.page_number, rows, columns, above, below))
         top_of_rest = bottom
     return found
+
+
+def _is_slanted(thing: dict[str, Any]) -> bool:
+    """Whether an object of the page is a character of a watermark, which runs neither along the page nor up it."""
+    matrix = thing.get("matrix")
+    return thing["object_type"] == "char" and matrix is not None and min(abs(matrix[0]), abs(matrix[1])) > 0.1 * max(abs(matrix[0]), abs(matrix[1]))
 
 
 def _middle(char: dict[str, Any]) -> tuple[float, float]:
@@ -213,12 +228,21 @@ def _join(tables: Sequence[_PageTable]) -> Grid:
         repeated = 0
         while repeated < len(fresh) and repeated < len(head) and _squeezed(fresh[repeated]) in head:
             repeated += 1
-        fresh = fresh[repeated:]
+        fresh = _without_header(fresh[repeated:], rows[:_MOST_HEADER_ROWS])
         if fresh and rows and _is_rest(fresh[0]):
             rows[-1] = replace(rows[-1], cells=tuple("\n".join(filter(None, pair)) for pair in zip(rows[-1].cells, fresh[0].cells, strict=True)))
             fresh = fresh[1:]
         rows += fresh
     return Grid(tuple(rows), lead=tables[0].above, wrapped=True)
+
+
+def _without_header(fresh: list[Row], head: Sequence[Row]) -> list[Row]:
+    """The rows of a page, the first without the header that stands in its cells where no line parts the two."""
+    for header in head:
+        if fresh and fresh[0] != header and all(h and f"{cell}\n".startswith(f"{h}\n") for cell, h in zip(fresh[0].cells, header.cells, strict=True)):
+            cells = tuple(cell[len(h) :].strip() for cell, h in zip(fresh[0].cells, header.cells, strict=True))
+            return [replace(fresh[0], cells=cells), *fresh[1:]]
+    return fresh
 
 
 def _squeezed(row: Row) -> tuple[str, ...]:

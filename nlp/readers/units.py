@@ -14,6 +14,8 @@ _EXPLICIT: Final = re.compile(r"[、，,;；。/／|]+(?![^（(）)]{0,30}[）)]
 _ROLE: Final = re.compile(
     r"(?:牵头|责任|主办|配合|协办|参与)(?:单位|部门)?\s*[:：]|[（(](?:牵头|主办|主责|配合|协办)(?:单位)?[）)]|(?:牵头|负责|配合|协办)(?=[\s、，,;；。]|$)"
 )
+# 云岫分局 is the end of a name (市生态环境局云岫分局), 公安分局 is a name.
+_BRANCH: Final = re.compile(r"(?!公安|交警|交通|税务|环保|生态|国土|资源|规划|城管)[^局市县区旗]{2,3}分局")
 _LONGEST_RUN: Final = 8
 
 
@@ -63,6 +65,8 @@ def _score(name: str, fragments: Sequence[str], known: Collection[str]) -> float
         return -1.0
     if name in known:
         return 2.0 if len(fragments) > 1 else 1.5
+    if _BRANCH.fullmatch(name):
+        return -1.0
     stem = re.sub(r"[（(].*?[）)]$", "", name)
     if not stem.endswith(tuple(rules["suffixes"])):
         return -1.0

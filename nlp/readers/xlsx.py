@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -11,10 +12,13 @@ import python_calamine
 from lxml import etree
 
 from nlp.errors import InputError
-from nlp.readers.grid import Document, Grid, build_rows, check_coverage, count_cells
+from nlp.readers.grid import Document, Grid, Merge, build_rows, check_coverage, count_cells
 from nlp.records import Source
 from nlp.text import count_characters
 
+# A cell with a value; one that is only formatted is closed at once.
+_FILLED_CELL: Final = re.compile(rb"""<c\s[^<>]*?r=["']([A-Z]{1,3})(\d{1,7})["'][^<>]*(?<!/)>(?!(?:<v\s?/>|<v></v>)?</c>)""")
+_MOST_CELLS: Final = 50_000_000
 _TABLE: Final = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
@@ -25,6 +29,7 @@ def read_xlsx(path: Path) -> Document:
     ------
     InputError : the workbook is damaged, or protected by a password.
     """
+    _check_extent(path)
     try:
         workbook = python_calamine.load_workbook(str(path))
     except python_calamine.PasswordError as error:
@@ -49,6 +54,28 @@ def read_xlsx(path: Path) -> Document:
         if rows:
             grids.append(Grid(rows, lead=meta.name))
     return Document(path.name, tuple(grids))
+
+
+def _check_extent(path: Path) -> None:
+    """Refuse a sheet whose filled cells lie so far apart that the area between them does not fit into memory, which would end the program.
+
+    Raises
+    ------
+    InputError : a sheet of an xlsx spans more cells than any report does.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/"):
+                continue
+            cells = {(match[1], match[2]) for match in _FILLED_CELL.finditer(archive.read(name))}
+            width = max((sum((c - 64) * 26**i for i, c in enumerate(reversed(letters))) for letters in {letters for letters, _ in cells}), default=0)
+            height = max((int(row) for _, row in cells), default=0)
+            if width * height > _MOST_CELLS:
+                raise InputError(
+                    f"工作表占 {height} 行 {width} 列，不像进展表", where=path.name, remedy="请在 Excel 中删去远处的多余单元格（Ctrl+End 可见）后另存再试"
+                )
 
 
 def _ods_merges(path: Path) -> dict[str, list[Merge]]:

@@ -1,0 +1,94 @@
+"""The trained model as the main job runs it: a folder with ONNX weights, checked before it is trusted. No torch, no network, no pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import onnxruntime
+from tokenizers import Tokenizer
+
+from nlp.annotate.predict import Calibration, Prediction, Question, predict
+from nlp.errors import ModelError
+from nlp.labels import PROBLEM_KINDS, STATUSES
+
+WEIGHTS: Final = "model.onnx"
+TOKENIZER: Final = "tokenizer.json"
+LABELS: Final = "labels.json"
+CALIBRATION: Final = "calibration.json"
+MANIFEST: Final = "manifest.json"
+CHECKED: Final = (WEIGHTS, TOKENIZER, LABELS, CALIBRATION)
+_REMEDY: Final = "请重新取得整个模型文件夹，或用 --model 指定另一个，或用 --model rules 只按规则判读"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model: its id (folder name and the first digits of the weights' hash), session, tokenizer and calibration."""
+
+    id: str
+    session: Any
+    tokenizer: Tokenizer
+    calibration: Calibration
+    # Items whose status is less sure than this are to be looked at, in [0, 1].
+    review_below: float
+
+    def predict(self, questions: Sequence[Question], *, batch_size: int = 8) -> list[Prediction]:
+        """What the model says of each question, in the order given."""
+        return predict(questions, network=self._run, tokenizer=self.tokenizer, calibration=self.calibration, batch_size=batch_size)
+
+    def _run(self, ids: Any, mask: Any, pool: Any) -> tuple[Any, Any, Any]:
+        first, second, third = self.session.run(None, {"input_ids": ids, "attention_mask": mask, "pool": pool})
+        return first, second, third
+
+
+def load_model(folder: Path, *, threads: int | None = None) -> Model:
+    """The model in a folder, every file held against the hash in its manifest.
+
+    Raises
+    ------
+    ModelError : a file is missing or was changed, the labels are not those of this program, or the weights cannot be run.
+    """
+    if not folder.is_dir():
+        raise ModelError("没有这个模型文件夹", where=str(folder), remedy=_REMEDY)
+    manifest = _read(folder, MANIFEST)
+    for name in CHECKED:
+        path = folder / name
+        if not path.is_file():
+            raise ModelError(f"缺少文件 {name}", where=str(folder), remedy=_REMEDY)
+        expected = manifest.get("files", {}).get(name)
+        found = sha256(path.read_bytes()).hexdigest()
+        if found != expected:
+            raise ModelError(f"文件 {name} 与清单不符（应为 {str(expected)[:12]}…，实为 {found[:12]}…）", where=str(folder), remedy=_REMEDY)
+    labels = _read(folder, LABELS)
+    if labels != {"statuses": list(STATUSES), "problem_kinds": list(PROBLEM_KINDS)}:
+        raise ModelError(f"模型的标签 {labels} 与程序的标签不同", where=str(folder), remedy="请用与本程序同一版本的模型")
+    settings = _read(folder, CALIBRATION)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
+    options.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(str(folder / WEIGHTS), options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as error:
+        raise ModelError(f"不能载入（{type(error).__name__}）", where=str(folder), remedy=_REMEDY) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    # A literal </s> in a report is text.
+    tokenizer.encode_special_tokens = True
+    calibration = Calibration(settings["statement_temperature"], settings["item_temperature"], settings["tag_threshold"])
+    return Model(f"{folder.name}-{manifest['files'][WEIGHTS][:8]}", session, tokenizer, calibration, settings["review_below"])
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{name} 读不出来（{type(error).__name__}）", where=str(folder), remedy=_REMEDY) from error
+    if not isinstance(value, dict):
+        raise ModelError(f"{name} 不是一组设置", where=str(folder), remedy=_REMEDY)
+    return value

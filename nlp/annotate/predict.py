@@ -1,0 +1,110 @@
+"""From windows to what the model says of an item, whatever runs the network: batches by length, statements pooled, spans read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nlp.annotate.tags import read_tags
+from nlp.annotate.windows import Tokenizer, Window, build_windows
+from nlp.labels import STATUSES
+from nlp.records import Problem
+from nlp.text import Span, cut_statements
+
+Array = np.ndarray[Any, np.dtype[Any]]
+# ids, mask `(B, T)` and pool `(B, S, T)` -> logits `(B, S, K)`, `(B, T, N_TAGS)`, `(B, K)`.
+Network = Callable[[Array, Array, Array], tuple[Array, Array, Array]]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Temperatures that the logits are divided by (above 0; more = less sure), and the threshold of `tags.read_tags`."""
+
+    statement: float = 1.0
+    item: float = 1.0
+    tag_threshold: float = 0.5
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of one item: statements with their `(K,)` probabilities, problem spans, the item's `(K,)` probabilities."""
+
+    statements: tuple[tuple[Span, tuple[float, ...]], ...]
+    problems: tuple[Problem, ...]
+    item: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One item as it is asked: `elapsed` in (0, 1], or None for an unknown period."""
+
+    task: str
+    text: str
+    elapsed: float | None
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
+
+
+def collate(windows: Sequence[Window], *, pad: int = 1) -> tuple[Array, Array, Array]:
+    """Ids and mask `(B, T)` and pool `(B, S, T)` of a batch, padded to its longest window."""
+    longest = max(len(window.ids) for window in windows)
+    most = max(1, *(len(window.statements) for window in windows))
+    ids = np.full((len(windows), longest), pad, dtype=np.int64)
+    mask = np.zeros((len(windows), longest), dtype=np.int64)
+    pool = np.zeros((len(windows), most, longest), dtype=np.float32)
+    for b, window in enumerate(windows):
+        ids[b, : len(window.ids)] = window.ids
+        mask[b, : len(window.ids)] = 1
+        for s, (_, first, last) in enumerate(window.statements):
+            pool[b, s, first:last] = 1.0 / (last - first)
+    return ids, mask, pool
+
+
+def batches_by_length(windows: Sequence[Window], *, size: int) -> list[list[int]]:
+    """Indices into `windows`, batch by batch, windows of like length together: little padding."""
+    order = sorted(range(len(windows)), key=lambda i: (len(windows[i].ids), i))
+    return [order[i : i + size] for i in range(0, len(order), size)]
+
+
+def predict(questions: Sequence[Question], *, network: Network, tokenizer: Tokenizer, calibration: Calibration, batch_size: int = 8) -> list[Prediction]:
+    """What the network says of each question, in the order given; a question of several windows gets the mean of their answers by length."""
+    spans = [cut_statements(question.text) for question in questions]
+    windows: list[Window] = []
+    owners: list[int] = []
+    for n, (question, cut) in enumerate(zip(questions, spans, strict=True)):
+        built = build_windows(question.task, question.text, elapsed=question.elapsed, tokenizer=tokenizer, statements=cut)
+        windows += built
+        owners += [n] * len(built)
+    statements = [np.zeros((len(cut), len(STATUSES))) for cut in spans]
+    weights = [np.zeros(len(cut)) for cut in spans]
+    items = np.zeros((len(questions), len(STATUSES)))
+    problems: list[list[Problem]] = [[] for _ in questions]
+    for batch in batches_by_length(windows, size=batch_size):
+        logits, tag_logits, item_logits = network(*collate([windows[i] for i in batch]))
+        tags = softmax(tag_logits)
+        shares = softmax(item_logits / calibration.item)
+        probabilities = softmax(logits / calibration.statement)
+        for b, i in enumerate(batch):
+            window, owner = windows[i], owners[i]
+            items[owner] += shares[b] * len(window.ids)
+            for s, (index, first, last) in enumerate(window.statements):
+                statements[owner][index] += probabilities[b, s] * (last - first)
+                weights[owner][index] += last - first
+                within = spans[owner][index]
+                found = tags[b, first:last], window.offsets[first:last]
+                problems[owner] += read_tags(found[0], offsets=found[1], text=questions[owner].text, within=within, threshold=calibration.tag_threshold)
+    return [
+        Prediction(
+            tuple((span, tuple(map(float, statements[n][i] / weights[n][i]))) for i, span in enumerate(spans[n])),
+            tuple(sorted(problems[n], key=lambda problem: problem.span)),
+            tuple(map(float, items[n] / items[n].sum())),
+        )
+        for n in range(len(questions))
+    ]

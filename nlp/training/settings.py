@@ -1,0 +1,81 @@
+"""Settings of a training run: one documented dataclass, from TOML, checked before anything is loaded."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nlp.errors import ResourceError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What a run does; every field may stand in a TOML file under the same name.
+
+    seed : of weights, order and augmentation; the same seed on the same CPU gives the same numbers.
+    epochs : most passes over the training items.
+    patience : epochs without a better dev score before the run stops; 0 never stops early.
+    batch_size : windows a step; windows of like length go together.
+    learning_rate, head_learning_rate : peak rates of the encoder and of the heads, after a linear warm-up over `warmup` of all steps.
+    weight_decay : of all weights but biases and norms.
+    layers : lower layers of the base that are kept (12 = all).
+    frozen : lower layers that are not trained; the embeddings go with them where it is above 0.
+    statement_weight, tag_weight, item_weight : parts of the loss.
+    rare_weight : weight of not_started and at_risk statements and of tags inside a span, against 1 for the others.
+    drop_task, drop_period : share of items shown without their task, without their period.
+    change_numbers, change_places, drop_stop : share of items shown with other numbers, other names of places, without the last mark.
+    smoothing : label smoothing, in [0, 0.3].
+    """
+
+    seed: int = 7
+    epochs: int = 10
+    patience: int = 3
+    batch_size: int = 16
+    learning_rate: float = 8e-5
+    head_learning_rate: float = 1e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    layers: int = 12
+    frozen: int = 0
+    statement_weight: float = 1.0
+    tag_weight: float = 1.0
+    item_weight: float = 0.5
+    rare_weight: float = 1.5
+    drop_task: float = 0.15
+    drop_period: float = 0.1
+    change_numbers: float = 0.3
+    change_places: float = 0.5
+    drop_stop: float = 0.1
+    smoothing: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.frozen > self.layers:
+            raise ResourceError(f"frozen = {self.frozen} 大于 layers = {self.layers}", where="训练设置")
+        for name in ("drop_task", "drop_period", "change_numbers", "change_places", "drop_stop", "warmup", "smoothing"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ResourceError(f"{name} = {getattr(self, name)}，应在 0 与 1 之间", where="训练设置")
+        for name in ("epochs", "batch_size", "layers"):
+            if getattr(self, name) < 1:
+                raise ResourceError(f"{name} = {getattr(self, name)}，应至少为 1", where="训练设置")
+
+
+def load_settings(path: Path | None = None, **overrides: Any) -> TrainingSettings:
+    """Settings from a TOML file (defaults where there is none), with single fields overridden; raises `ResourceError` for an unknown key."""
+    given: dict[str, Any] = {}
+    if path is not None:
+        try:
+            given = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ResourceError(f"不能作为设置文件读入（{error}）", where=str(path)) from error
+    fields = {field.name: field for field in dataclasses.fields(TrainingSettings)}
+    values = {**given, **{name: value for name, value in overrides.items() if value is not None}}
+    if unknown := values.keys() - fields.keys():
+        raise ResourceError(f"未知的键 {sorted(unknown)}，可用 {sorted(fields)}", where=str(path or "训练设置"))
+    for name, value in values.items():
+        kind = type(fields[name].default)
+        if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else int):
+            raise ResourceError(f"{name} = {value!r}，应为{'数' if kind is float else '整数'}", where=str(path or "训练设置"))
+    return TrainingSettings(**values)

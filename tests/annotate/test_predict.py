@@ -1,0 +1,95 @@
+"""Prediction with a network made by hand: order kept, windows averaged, spans read from tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nlp.annotate.decide import decide
+from nlp.annotate.predict import Calibration, Prediction, Question, batches_by_length, predict
+from nlp.annotate.tags import N_TAGS, OUTSIDE, read_tags, tag_tokens
+from nlp.labels import PROBLEM_KINDS, STATUSES
+from nlp.text import Span
+from tests.annotate.test_windows import TOKENIZER
+
+
+def network(ids: Any, _mask: Any, pool: Any) -> tuple[Any, Any, Any]:
+    """Says at risk of a statement that holds 缺, completed of others, and tags 缺 and what follows in the statement as `blocked`."""
+    is_lack = (ids == ord("缺")).astype(np.float32)
+    statements = np.zeros((*pool.shape[:2], len(STATUSES)), dtype=np.float32)
+    holds = np.einsum("bst,bt->bs", pool, is_lack) > 0
+    statements[..., STATUSES.index("at_risk")] = holds * 9.0
+    statements[..., STATUSES.index("completed")] = (~holds) * 9.0
+    tags = np.zeros((*ids.shape, N_TAGS), dtype=np.float32)
+    tags[..., OUTSIDE] = 9.0
+    kind = 1 + 2 * PROBLEM_KINDS.index("blocked")
+    for b, t in zip(*np.nonzero(is_lack), strict=True):
+        tags[b, t : t + 3] = 0.0
+        tags[b, t, kind] = 9.0
+        tags[b, t + 1 : t + 3, kind + 1] = 9.0
+    items = np.zeros((len(ids), len(STATUSES)), dtype=np.float32)
+    items[:, STATUSES.index("in_progress")] = 1.0
+    return statements, tags, items
+
+
+def ask(*texts: str, batch_size: int = 2) -> list[Prediction]:
+    return predict([Question("建桥", text, 0.5) for text in texts], network=network, tokenizer=TOKENIZER, calibration=Calibration(), batch_size=batch_size)
+
+
+def test_answers_come_in_the_order_of_the_questions() -> None:
+    texts = ["已通车。缺图纸。", "缺钱粮", "已通车", "", "一" * 40 + "。缺用地"]
+    for size in (1, 2, 8):
+        predictions = ask(*texts, batch_size=size)
+        said = [[STATUSES[int(np.argmax(shares))] for _, shares in p.statements] for p in predictions]
+        assert said == [["completed", "at_risk"], ["at_risk"], ["completed"], [], ["completed", "at_risk"]]
+        assert [[problem.span.of(text) for problem in p.problems] for p, text in zip(predictions, texts, strict=True)] == [
+            ["缺图纸"],
+            ["缺钱粮"],
+            [],
+            [],
+            ["缺用地"],
+        ]
+        assert {problem.kind for p in predictions for problem in p.problems} == {"blocked"}
+
+
+def test_probabilities_add_up_over_several_windows() -> None:
+    (prediction,) = ask("桥" * 1000 + "。缺图纸")
+    assert all(sum(shares) == pytest.approx(1) for _, shares in prediction.statements)
+    assert sum(prediction.item) == pytest.approx(1)
+
+
+def test_windows_of_like_length_go_together() -> None:
+    class Fake:
+        def __init__(self, n: int) -> None:
+            self.ids = (0,) * n
+
+    windows: Any = [Fake(n) for n in (9, 1, 5, 2)]
+    assert batches_by_length(windows, size=2) == [[1, 3], [2, 0]]
+
+
+def test_tags_and_spans_are_inverse() -> None:
+    text = "资金缺口大，征地受阻"
+    offsets = [Span(i, i + 1) for i in range(len(text))]
+    problems = [(Span(0, 5), "resources"), (Span(6, 10), "blocked")]
+    tags = tag_tokens(offsets, problems)
+    shares = np.eye(N_TAGS, dtype=np.float32)[tags]
+    found = read_tags(shares, offsets=offsets, text=text, within=Span(0, len(text)), threshold=0.5)
+    assert [(problem.span, problem.kind) for problem in found] == problems
+
+
+def test_a_span_is_trimmed_and_stays_in_its_statement() -> None:
+    text = "，征地受阻；好"
+    shares = np.zeros((len(text), N_TAGS), dtype=np.float32)
+    shares[:, 2] = 1.0
+    (problem,) = read_tags(shares, offsets=[Span(i, i + 1) for i in range(len(text))], text=text, within=Span(0, 5), threshold=0.5)
+    assert problem.span.of(text) == "征地受阻"
+
+
+def test_one_statement_at_risk_makes_the_item_at_risk() -> None:
+    calm, risky = (0.8, 0.1, 0.05, 0.05), (0.0, 0.05, 0.0, 0.95)
+    decision = decide(Prediction(((Span(0, 1), calm), (Span(1, 2), risky)), (), (0.1, 0.3, 0.0, 0.6)))
+    assert decision.status == "at_risk"
+    assert sum(decision.probabilities) == pytest.approx(1)
+    assert decide(Prediction(((Span(0, 1), calm),), (), (0.7, 0.2, 0.0, 0.1))).status == "completed"

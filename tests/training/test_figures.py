@@ -1,0 +1,80 @@
+"""Metrics, calibration, settings and augmentation: small cases whose answer is known."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlp.errors import ResourceError
+from nlp.text import Span, cut_statements
+from nlp.training.augment import plain_example, vary
+from nlp.training.calibrate import review_threshold
+from nlp.training.corpus import read_corpora
+from nlp.training.metrics import calibration_error, class_figures, confusion, macro_f1, overlap, span_figures
+from nlp.training.settings import TrainingSettings, load_settings
+
+
+def test_class_figures() -> None:
+    counts = confusion(["completed", "completed", "at_risk", "at_risk"], ["completed", "at_risk", "at_risk", "at_risk"])
+    figures = class_figures(counts)
+    assert figures["completed"] == {"precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "n": 2}
+    assert figures["at_risk"] == {"precision": pytest.approx(2 / 3), "recall": 1.0, "f1": pytest.approx(0.8), "n": 2}
+    assert macro_f1(counts) == pytest.approx((2 / 3 + 0.8) / 2)
+
+
+def test_span_figures_count_an_overlap_of_three_tenths() -> None:
+    assert overlap(Span(0, 10), Span(5, 15)) == pytest.approx(1 / 3)
+    figures = span_figures([[Span(0, 10)], [Span(0, 10)]], [[Span(5, 15), Span(30, 40)], [Span(8, 20)]])
+    assert figures == {"precision": pytest.approx(1 / 3), "recall": 0.5, "f1": pytest.approx(0.4), "n": 2}
+
+
+def test_calibration_error() -> None:
+    assert calibration_error(np.array([0.95, 0.95]), np.array([1, 1])) == pytest.approx(0.05)
+    assert calibration_error(np.array([0.9, 0.9]), np.array([1, 0])) == pytest.approx(0.4)
+
+
+def test_review_threshold_keeps_its_promise() -> None:
+    sure = np.array([0.9, 0.8, 0.7, 0.6])
+    assert review_threshold(sure, np.array([1, 1, 0, 1]), promised=0.97) == pytest.approx(0.8)
+    assert review_threshold(sure, np.array([1, 1, 1, 1]), promised=0.97) == pytest.approx(0.6)
+    assert review_threshold(sure, np.array([0, 0, 0, 0]), promised=0.97) == 1.0
+
+
+def test_settings_come_from_toml_and_unknown_keys_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text("epochs = 3\nlearning_rate = 1e-4\n", encoding="utf-8")
+    assert load_settings(path, seed=9) == TrainingSettings(epochs=3, learning_rate=1e-4, seed=9)
+    for text, message in (
+        ("colour = 1\n", "未知的键 ['colour']"),
+        ("epochs = 0.5\n", "epochs = 0.5，应为整数"),
+        ("frozen = 13\n", "frozen = 13 大于 layers = 12"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ResourceError) as error:
+            load_settings(path)
+        assert message in str(error.value)
+
+
+def test_varied_items_keep_their_labels_on_the_same_words(root: Path) -> None:
+    settings = TrainingSettings(change_numbers=1.0, change_places=1.0, drop_stop=1.0, drop_task=0.0)
+    chance = random.Random(3)
+    government, items = next(read_corpora(root / "corpora"))
+    for item in items[:80]:
+        example = plain_example(item, elapsed=0.25)
+        varied = vary(example, place=government.place, settings=settings, chance=chance)
+        assert [span for span, _ in varied.statements] == cut_statements(varied.text)
+        for (span, kind), (before, kind_before) in zip(varied.problems, example.problems, strict=True):
+            assert kind == kind_before
+            same = [a == b or a.isdigit() for a, b in zip(span.of(varied.text), before.of(example.text), strict=False)]
+            assert len(span.of(varied.text)) == len(before.of(example.text)) or government.place[:-1] in before.of(example.text)
+            assert sum(same) >= 0.5 * len(same)
+
+
+def test_varying_is_repeatable(root: Path) -> None:
+    government, items = next(read_corpora(root / "corpora"))
+    example = plain_example(items[0], elapsed=0.25)
+    first, second = (vary(example, place=government.place, settings=TrainingSettings(), chance=random.Random(5)) for _ in range(2))
+    assert first == second
