@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nlp.errors import DuchaError, OutputError, UsageError
+from nlp.errors import DuchaError, UsageError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -52,7 +52,7 @@ def run_command(
             out=out,
             period=chosen,
             columns=_columns(column or []),
-            model=_model(model),
+            model=model_folder(model),
             formats=_formats(formats, batch.FORMATS),
             force=force,
             progress=show,
@@ -68,77 +68,7 @@ def run_command(
         raise typer.Exit(EXIT_USAGE if only_usage else EXIT_FAILED)
 
 
-@app.command("audit")
-def audit_command(
-    corpora: Annotated[list[Path], typer.Argument(metavar="CORPUS...", help="语料文件夹：一个政府，或含有多个政府的文件夹")],
-    counts: Annotated[bool, typer.Option(help="按 resources/audit.toml 的下限核对数量")] = True,
-) -> None:
-    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论。"""
-    from nlp.config import load_toml  # noqa: PLC0415
-    from nlp.terminal.corpora import print_audit  # noqa: PLC0415
-    from nlp.training.audit import audit  # noqa: PLC0415
-    from nlp.training.corpus import read_corpora  # noqa: PLC0415
-
-    read = [pair for path in corpora for pair in read_corpora(path)]
-    if not read:
-        raise UsageError("没有找到语料（每个政府一个文件夹，内有 government.toml）", where="、".join(map(str, corpora)))
-    findings = audit(read, thresholds=load_toml("audit.toml") if counts else {})
-    print_audit(read, findings)
-    if any(finding.level == "error" for finding in findings):
-        raise typer.Exit(EXIT_FAILED)
-
-
-label_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="在 Excel 里标注一个季度，再读回来。")
-app.add_typer(label_app, name="label")
-
-
-@label_app.command("export")
-def label_export(
-    source: Annotated[Path, typer.Argument(help="报告文件，或语料里的一个 jsonl")],
-    out: Annotated[Path, typer.Option(help="写出的工作簿")],
-    period: Annotated[str | None, typer.Option(help="报告期，缺省从标题或文件名读取")] = None,
-    force: Annotated[bool, typer.Option("--force", help="覆盖已有的工作簿")] = False,
-) -> None:
-    """写出带下拉列表的标注工作簿；报告文件先由程序预填。"""
-    from nlp.readers.title import parse_period  # noqa: PLC0415
-    from nlp.training import workbook  # noqa: PLC0415
-    from nlp.training.corpus import read_report  # noqa: PLC0415
-
-    _refuse_existing(out, force=force)
-    if source.suffix == ".jsonl":
-        items = read_report(source, government=source.parent.name, period=source.stem)
-    else:
-        from nlp import batch  # noqa: PLC0415
-
-        rows = batch.read_rows(source, period=parse_period(period) if period else None, model=_model(None))
-        items = list(workbook.prefilled(rows))
-    workbook.export_workbook(out, items)
-    print(f"{len(items)} 项已写入 {out}")
-
-
-@label_app.command("import")
-def label_import(
-    source: Annotated[Path, typer.Argument(help="标注好的工作簿")],
-    out: Annotated[Path, typer.Option(help="写出的语料 jsonl，如 corpora/某县/q1.jsonl")],
-    force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件")] = False,
-) -> None:
-    """读回标注好的工作簿；改动过的原文和不认识的标签会连同行号一起报出。"""
-    from nlp.training.corpus import write_report  # noqa: PLC0415
-    from nlp.training.workbook import import_workbook  # noqa: PLC0415
-
-    _refuse_existing(out, force=force)
-    items = import_workbook(source, government=out.parent.name, period=out.stem)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_report(out, items)
-    print(f"{len(items)} 项已写入 {out}")
-
-
-def _refuse_existing(path: Path, *, force: bool) -> None:
-    if path.exists() and not force:
-        raise OutputError("文件已存在", where=str(path), remedy="加 --force 覆盖，或用 --out 另取名字")
-
-
-def _model(given: str | None) -> Path | None:
+def model_folder(given: str | None) -> Path | None:
     """The folder of the model to use, None for the rules alone."""
     from nlp.batch import RULES, SHIPPED_MODEL  # noqa: PLC0415
 
@@ -164,6 +94,16 @@ def _formats(given: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     if unknown or not chosen:
         raise UsageError(f"--formats 里有不认识的格式：{'、'.join(unknown) or '（空）'}", remedy=f"可用 {','.join(allowed)}")
     return chosen
+
+
+def add_corpora_commands() -> None:
+    """Attach audit, label, train and evaluate; their module is small and imports nothing heavy by itself."""
+    from nlp import cli_corpora  # noqa: PLC0415
+
+    cli_corpora.attach(app)
+
+
+add_corpora_commands()
 
 
 def main() -> None:

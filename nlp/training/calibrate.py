@@ -39,6 +39,7 @@ class FittedCalibration:
 
 def fit(questions: Sequence[Question], items: Sequence[LabelledItem], *, network: Network, tokenizer: Tokenizer) -> FittedCalibration:
     """Fit on dev items: each temperature by the least log loss, the span threshold by the best F1, the review threshold by `PROMISED`."""
+    network = remembering(network)
     plain = predict(questions, network=network, tokenizer=tokenizer, calibration=Calibration())
     statements = np.array([shares for p in plain for _, shares in p.statements])
     true = np.array([STATUSES.index(status) for item in items for _, status in item.statements])
@@ -58,6 +59,19 @@ def fit(questions: Sequence[Question], items: Sequence[LabelledItem], *, network
     sure = np.array([decision.confidence for decision in decisions])
     least = review_threshold(sure, correct)
     return FittedCalibration(warm.statement, warm.item, best, least, float((sure < least).mean()))
+
+
+def remembering(network: Network) -> Network:
+    """The same network, run once for each batch: what is asked again is answered from memory."""
+    answers: dict[tuple[bytes, bytes], tuple[Array, Array, Array]] = {}
+
+    def run(ids: Array, mask: Array, pool: Array) -> tuple[Array, Array, Array]:
+        key = ids.tobytes(), pool.tobytes()
+        if key not in answers:
+            answers[key] = network(ids, mask, pool)
+        return answers[key]
+
+    return run
 
 
 def _temperature(shares: Array, true: Array) -> float:

@@ -1,0 +1,155 @@
+"""The commands of analysts: audit, label, train, evaluate. Arguments and printing only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nlp.errors import CorpusError, OutputError, UsageError
+
+if TYPE_CHECKING:
+    from nlp.training.corpus import Government, LabelledItem
+
+EXIT_FAILED = 1
+CorporaArgument = Annotated[list[Path], typer.Argument(metavar="CORPUS...", help="语料文件夹：一个政府，或含有多个政府的文件夹")]
+label_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="在 Excel 里标注一个季度，再读回来。")
+
+
+def attach(app: typer.Typer) -> None:
+    """Put the commands on the program."""
+    app.command("audit")(audit_command)
+    app.add_typer(label_app, name="label")
+    app.command("train")(train_command)
+    app.command("evaluate")(evaluate_command)
+
+
+def default_model() -> Path | None:
+    """The shipped model, None where there is none."""
+    from nlp.batch import SHIPPED_MODEL  # noqa: PLC0415
+
+    return SHIPPED_MODEL if SHIPPED_MODEL.is_dir() else None
+
+
+def audit_command(
+    corpora: CorporaArgument,
+    counts: Annotated[bool, typer.Option(help="按 resources/audit.toml 的下限核对数量")] = True,
+) -> None:
+    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论。"""
+    from nlp.config import load_toml  # noqa: PLC0415
+    from nlp.terminal.corpora import print_audit  # noqa: PLC0415
+    from nlp.training.audit import audit  # noqa: PLC0415
+
+    read = _read(corpora)
+    findings = audit(read, thresholds=load_toml("audit.toml") if counts else {})
+    print_audit(read, findings)
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(EXIT_FAILED)
+
+
+@label_app.command("export")
+def label_export(
+    source: Annotated[Path, typer.Argument(help="报告文件，或语料里的一个 jsonl")],
+    out: Annotated[Path, typer.Option(help="写出的工作簿")],
+    period: Annotated[str | None, typer.Option(help="报告期，缺省从标题或文件名读取")] = None,
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有的工作簿")] = False,
+) -> None:
+    """写出带下拉列表的标注工作簿；报告文件先由程序预填。"""
+    from nlp.readers.title import parse_period  # noqa: PLC0415
+    from nlp.training import workbook  # noqa: PLC0415
+    from nlp.training.corpus import read_report  # noqa: PLC0415
+
+    _refuse_existing(out, force=force)
+    if source.suffix == ".jsonl":
+        items = read_report(source, government=source.parent.name, period=source.stem)
+    else:
+        from nlp import batch  # noqa: PLC0415
+
+        rows = batch.read_rows(source, period=parse_period(period) if period else None, model=default_model())
+        items = list(workbook.prefilled(rows))
+    workbook.export_workbook(out, items)
+    print(f"{len(items)} 项已写入 {out}")
+
+
+@label_app.command("import")
+def label_import(
+    source: Annotated[Path, typer.Argument(help="标注好的工作簿")],
+    out: Annotated[Path, typer.Option(help="写出的语料 jsonl，如 corpora/某县/q1.jsonl")],
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件")] = False,
+) -> None:
+    """读回标注好的工作簿；改动过的原文和不认识的标签会连同行号一起报出。"""
+    from nlp.training.corpus import write_report  # noqa: PLC0415
+    from nlp.training.workbook import import_workbook  # noqa: PLC0415
+
+    _refuse_existing(out, force=force)
+    items = import_workbook(source, government=out.parent.name, period=out.stem)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_report(out, items)
+    print(f"{len(items)} 项已写入 {out}")
+
+
+def _refuse_existing(path: Path, *, force: bool) -> None:
+    if path.exists() and not force:
+        raise OutputError("文件已存在", where=str(path), remedy="加 --force 覆盖，或用 --out 另取名字")
+
+
+def train_command(
+    corpora: CorporaArgument,
+    out: Annotated[Path, typer.Option(help="写出的模型文件夹，如 models/2024q2")],
+    base: Annotated[Path | None, typer.Option(help="底座编码器文件夹，缺省用 models/encoder")] = None,
+    config: Annotated[Path | None, typer.Option(help="训练设置 TOML")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="只训练上面三层和分类头，几分钟完成")] = False,
+    seed: Annotated[int | None, typer.Option(help="随机种子")] = None,
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有的模型文件夹")] = False,
+) -> None:
+    """在带标注的语料上训练模型；中断后用同样的命令接着练，Ctrl-C 时用已有的最好一轮写出模型。"""
+    from nlp.terminal.training import run_training  # noqa: PLC0415
+    from nlp.training.settings import load_settings  # noqa: PLC0415
+
+    overrides = {"frozen": 9, "epochs": 3, "patience": 0, "learning_rate": 2e-4} if quick else {}
+    settings = load_settings(config, seed=seed, **overrides)
+    if out.exists() and not force:
+        raise OutputError("模型文件夹已存在", where=str(out), remedy="加 --force 覆盖，或用 --out 另取名字")
+    try:
+        import torch  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        raise UsageError("训练需要 torch 和 transformers，现在没有安装", remedy="请先运行 pip install 'ducha[train]'（torch 用 CPU 版即可）") from error
+    run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings)
+
+
+def evaluate_command(
+    corpora: CorporaArgument,
+    model: Annotated[Path | None, typer.Option(help="模型文件夹，缺省用随程序提供的模型")] = None,
+    split: Annotated[str, typer.Option(help="在哪一份上衡量：train、dev 或 test")] = "test",
+    out: Annotated[Path | None, typer.Option(help="写出 metrics.json 和 metrics.html 的文件夹")] = None,
+) -> None:
+    """衡量模型：逐类查准查全、问题语句、校准、复核比例，与规则和 TF-IDF 并列。"""
+    from nlp.terminal.training import run_evaluation  # noqa: PLC0415
+    from nlp.training.corpus import SPLITS  # noqa: PLC0415
+
+    if split not in SPLITS:
+        raise UsageError(f"--split 为 {split}，应为 {'、'.join(SPLITS)} 之一")
+    folder = model or default_model()
+    if folder is None:
+        raise UsageError("没有模型", remedy="请用 --model 指定模型文件夹，或先用 ducha train 训练")
+    run_evaluation(_read(corpora), model=folder, split=split, out=out)
+
+
+def _read(corpora: list[Path]) -> list[tuple[Government, list[LabelledItem]]]:
+    """Governments with their items, from all folders named; raises `CorpusError` where there are none."""
+    from nlp.training.corpus import read_corpora  # noqa: PLC0415
+
+    read = [pair for path in corpora for pair in read_corpora(path)]
+    if not read:
+        raise CorpusError("没有找到语料（每个政府一个文件夹，内有 government.toml）", where="、".join(map(str, corpora)))
+    return read
+
+
+def _shipped_encoder() -> Path:
+    from nlp.batch import SHIPPED_MODEL  # noqa: PLC0415
+
+    folder = SHIPPED_MODEL.parent / "encoder"
+    if not folder.is_dir():
+        raise UsageError("没有底座编码器", where=str(folder), remedy="请用 --base 指定，或运行 scripts/build_encoder.py")
+    return folder

@@ -1,0 +1,172 @@
+"""What a model is worth on labelled items, beside the cue rules and a TF-IDF baseline: figures as one nested dictionary.
+
+`N` statements or items, `K` = 4 labels in the order of `labels.STATUSES`; every figure is in [0, 1] unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from nlp.annotate.pipeline import Reading, find_text_cues, read_by_model, read_by_rules
+from nlp.annotate.predict import Prediction, Question
+from nlp.labels import AT_RISK, PROBLEM_KINDS, STATUSES
+from nlp.records import Item, Source
+from nlp.text import Span
+from nlp.training.corpus import PERIODS, LabelledItem
+from nlp.training.metrics import calibration_error, class_figures, confusion, macro_f1, span_figures
+
+Array = np.ndarray[Any, np.dtype[Any]]
+_RESAMPLES: Final = 200
+_COVERAGES: Final = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+
+
+def questions_of(items: Sequence[LabelledItem]) -> list[Question]:
+    """The items as they are asked."""
+    return [Question(item.task, item.text, PERIODS[item.period[4:].lower()]) for item in items]
+
+
+def read_items(items: Sequence[LabelledItem], *, predictions: Sequence[Prediction] | None = None, review_below: float = 0.0) -> list[Reading]:
+    """What the program makes of each item's words: by the model's predictions where they are given, else by the rules."""
+    plain = [Item(item.number, item.task, item.units, item.text, Source(item.key, 1)) for item in items]
+    cues = list(find_text_cues(item.text for item in items))
+    if predictions is None:
+        return [read_by_rules(item, cues=found) for item, found in zip(plain, cues, strict=True)]
+    return [read_by_model(item, prediction=p, cues=found, review_below=review_below) for item, p, found in zip(plain, predictions, cues, strict=True)]
+
+
+def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed: int = 7) -> dict[str, Any]:
+    """Figures of one reader over labelled items.
+
+    Statements count as the guide labels them. Items whose label rests on arithmetic (`growth`, `pace`) are left out of `item_by_words` and
+    stand in `item`. Confidence intervals are 95% bootstrap intervals over items.
+    """
+    statements = [
+        (status, s.status) for item, reading in zip(items, readings, strict=True) for (_, status), s in zip(item.statements, reading.statements, strict=True)
+    ]
+    counts = confusion(*zip(*statements, strict=True))
+    shares = np.array([max(s.probabilities) for reading in readings for s in reading.statements])
+    correct = np.array([true == said for true, said in statements], dtype=float)
+    by_words = [i for i, item in enumerate(items) if item.basis not in {"growth", "pace"}]
+    item_counts = confusion([item.status for item in items], [reading.status for reading in readings])
+    words_counts = confusion([items[i].status for i in by_words], [readings[i].status for i in by_words])
+    true_spans = [[span for span, _ in item.problems] for item in items]
+    found_spans = [[p.span for p in reading.problems] for reading in readings]
+    flagged = np.array([reading.needs_review for reading in readings])
+    right = np.array([readings[i].status == items[i].status for i in by_words], dtype=float)
+    sure = np.array([max(readings[i].probabilities) for i in by_words])
+    kept = ~flagged[by_words]
+    return {
+        "n": {"items": len(items), "statements": len(statements), "problems": sum(map(len, true_spans))},
+        "statement": _figures(counts) | {"ece": calibration_error(shares, correct), "reliability": _reliability(shares, correct)},
+        "statement_interval": _interval(items, readings, _statement_f1, seed=seed),
+        "item": _figures(item_counts),
+        "item_by_words": _figures(words_counts) | {"ece": calibration_error(sure, right)},
+        "problems": {
+            "overlap": span_figures(true_spans, found_spans),
+            "exact": span_figures(true_spans, found_spans, least=1.0),
+            "by_kind": {kind: _kind_recall(items, readings, kind) for kind in PROBLEM_KINDS},
+        },
+        "problem_interval": _interval(items, readings, _span_f1, seed=seed),
+        "review": {
+            "flagged": float(flagged.mean()),
+            "accuracy_of_the_rest": float(right[kept].mean()) if kept.any() else None,
+            "coverage": [{"coverage": c, "accuracy": _accuracy_at(sure, right, c)} for c in _COVERAGES],
+        },
+    }
+
+
+def _figures(counts: Array) -> dict[str, Any]:
+    return {
+        "macro_f1": macro_f1(counts),
+        "accuracy": float(np.trace(counts) / max(1, counts.sum())),
+        "at_risk_recall": class_figures(counts)[AT_RISK]["recall"],
+        "classes": class_figures(counts),
+        "confusion": counts.tolist(),
+    }
+
+
+def _statement_f1(items: Sequence[LabelledItem], readings: Sequence[Reading]) -> float:
+    true = [status for item in items for _, status in item.statements]
+    return macro_f1(confusion(true, [s.status for reading in readings for s in reading.statements]))
+
+
+def _span_f1(items: Sequence[LabelledItem], readings: Sequence[Reading]) -> float:
+    return span_figures([[span for span, _ in item.problems] for item in items], [[p.span for p in r.problems] for r in readings])["f1"]
+
+
+def _interval(
+    items: Sequence[LabelledItem], readings: Sequence[Reading], figure: Callable[[Sequence[LabelledItem], Sequence[Reading]], float], *, seed: int
+) -> list[float]:
+    """Ends of the 95% bootstrap interval of a figure, items drawn with replacement."""
+    chance = np.random.default_rng(seed)
+    draws = []
+    for _ in range(_RESAMPLES):
+        index = chance.integers(0, len(items), len(items))
+        draws.append(figure([items[i] for i in index], [readings[i] for i in index]))
+    return [float(end) for end in np.percentile(draws, [2.5, 97.5])]
+
+
+def _kind_recall(items: Sequence[LabelledItem], readings: Sequence[Reading], kind: str) -> dict[str, float]:
+    """Spans of one kind: how many there are, the share found by any span, and the share of those given the right kind."""
+    n = found = right = 0
+    for item, reading in zip(items, readings, strict=True):
+        for span, true in item.problems:
+            if true == kind:
+                n += 1
+                near = [p for p in reading.problems if _touch(span, p.span)]
+                found += bool(near)
+                right += any(p.kind == kind for p in near)
+    return {"n": n, "recall": found / max(1, n), "kind_accuracy": right / max(1, found)}
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _reliability(shares: Array, correct: Array, *, bins: int = 10) -> list[dict[str, float]]:
+    """Mean confidence, accuracy and cases of each bin of confidence that is not empty."""
+    index = np.minimum((shares * bins).astype(int), bins - 1)
+    return [
+        {"confidence": float(shares[index == b].mean()), "accuracy": float(correct[index == b].mean()), "n": int((index == b).sum())}
+        for b in range(bins)
+        if (index == b).any()
+    ]
+
+
+def _accuracy_at(sure: Array, right: Array, coverage: float) -> float:
+    """Accuracy of the surest share `coverage` of the cases."""
+    n = max(1, round(len(sure) * coverage))
+    return float(right[np.argsort(-sure, kind="stable")[:n]].mean())
+
+
+def tfidf_statements(train: Sequence[LabelledItem], test: Sequence[LabelledItem]) -> dict[str, Any]:
+    """Figures of a character n-gram TF-IDF with a linear model on statements: what any model must beat."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
+    def pieces(items: Sequence[LabelledItem]) -> tuple[list[str], list[str]]:
+        rows = [("".join(span.of(item.text).split()), status) for item in items for span, status in item.statements]
+        return [text for text, _ in rows], [status for _, status in rows]
+
+    texts, labels = pieces(train)
+    vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=2)
+    model = LogisticRegression(C=8.0, max_iter=1000, class_weight="balanced").fit(vectors.fit_transform(texts), labels)
+    asked, true = pieces(test)
+    return _figures(confusion(true, list(model.predict(vectors.transform(asked)))))
+
+
+def likely_mislabels(items: Sequence[LabelledItem], predictions: Sequence[Prediction], *, most: int = 30) -> list[tuple[float, LabelledItem, Span, str, str]]:
+    """Statements whose label the model finds least likely: (probability of the label, item, span, label, the model's), least likely first.
+
+    Meant for items that the model was not trained on; on others it only says what was learned by heart.
+    """
+    found = []
+    for item, prediction in zip(items, predictions, strict=True):
+        for (span, status), (_, shares) in zip(item.statements, prediction.statements, strict=True):
+            said = STATUSES[int(np.argmax(shares))]
+            if said != status:
+                found.append((shares[STATUSES.index(status)], item, span, status, said))
+    return sorted(found, key=lambda entry: (entry[0], entry[1].key, entry[2]))[:most]
