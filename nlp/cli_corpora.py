@@ -35,8 +35,9 @@ def default_model() -> Path | None:
 def audit_command(
     corpora: CorporaArgument,
     counts: Annotated[bool, typer.Option(help="按 resources/audit.toml 的下限核对数量")] = True,
+    model: Annotated[Path | None, typer.Option(help="训练好的模型：列出它没有学过的语料里最可能标错的句子")] = None,
 ) -> None:
-    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论。"""
+    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论；给出模型时再列最可能标错的句子。"""
     from nlp.config import load_toml  # noqa: PLC0415
     from nlp.terminal.corpora import print_audit  # noqa: PLC0415
     from nlp.training.audit import audit  # noqa: PLC0415
@@ -44,6 +45,10 @@ def audit_command(
     read = _read(corpora)
     findings = audit(read, thresholds=load_toml("audit.toml") if counts else {})
     print_audit(read, findings)
+    if model is not None:
+        from nlp.terminal.training import print_mislabels  # noqa: PLC0415
+
+        print_mislabels(read, model=model)
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(EXIT_FAILED)
 

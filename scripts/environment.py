@@ -24,10 +24,11 @@ def ensure(extra: str = "") -> Path:
     if sys.version_info < OLDEST:
         sys.exit(f"错误：需要 Python {OLDEST[0]}.{OLDEST[1]} 或更新，现在是 {sys.version.split()[0]}。请从 python.org 安装后重试。")
     wanted = sha256((ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()).hexdigest()
-    # Every extra holds the base too.
-    stamps = [FOLDER / f"installed-{extra}.txt"] if extra else sorted(FOLDER.glob("installed-*.txt"))
-    if python().is_file() and any(stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted for stamp in stamps):
-        return python()
+    # An installation with these extras or more serves as well.
+    for stamp in FOLDER.glob("installed-*.txt"):
+        extras = set(stamp.stem.removeprefix("installed-").split(",")) | {""}
+        if set(extra.split(",")) <= extras and stamp.read_text(encoding="utf-8") == wanted and python().is_file():
+            return python()
     if not python().is_file():
         print("首次运行：正在建立 Python 环境（.venv）……", file=sys.stderr)
         venv.create(FOLDER, with_pip=True, clear=FOLDER.exists())

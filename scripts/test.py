@@ -1,23 +1,29 @@
-"""Install what the tests need and run the whole suite with the linters: `python scripts/test.py [options of pytest]`."""
+"""Install what the tests need and run the whole suite with the linters: `python scripts/test.py [options of pytest]`.
+
+With --with-training, or where CI is set, torch is installed too and the tests of training run; else they are skipped and say so.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 
 from environment import ROOT, ensure
 
+WITH_TRAINING = "--with-training"
 CHECKS = (["-m", "ruff", "check", "."], ["-m", "ruff", "format", "--check", "."], ["-m", "mypy"])
 
 
 def main() -> int:
     """0 where every check and every test passed."""
-    interpreter = ensure("test")
+    options = [option for option in sys.argv[1:] if option != WITH_TRAINING]
+    interpreter = ensure("test,train,encoder" if WITH_TRAINING in sys.argv or os.environ.get("CI") else "test")
     if not shutil.which("soffice"):
         print("提示：没有 LibreOffice，转换 doc、wps 的测试会跳过（Debian：apt-get install libreoffice-writer libreoffice-calc）", file=sys.stderr)
     codes = [subprocess.run([str(interpreter), *check], cwd=ROOT, check=False).returncode for check in CHECKS]
-    codes.append(subprocess.run([str(interpreter), "-m", "pytest", *sys.argv[1:]], cwd=ROOT, check=False).returncode)
+    codes.append(subprocess.run([str(interpreter), "-m", "pytest", *options], cwd=ROOT, check=False).returncode)
     return max(codes)
 
 

@@ -19,6 +19,7 @@ LAYERS = (
     {"batch"},
     {"training"},
     {"terminal"},
+    {"cli_corpora"},
     {"cli"},
 )
 

@@ -20,13 +20,21 @@ def commands(name: str) -> list[str]:
     return [line for block in blocks for line in block.splitlines() if line.strip()]
 
 
-@pytest.mark.parametrize("command", commands("README.md"))
-def test_command_runs(command: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a reader would stand: a report, a folder of reports, the corpora. The commands run in it in the README's order."""
+    tmp_path = tmp_path_factory.mktemp("reader")
+    shutil.copytree(ROOT / "corpora", tmp_path / "corpora")
     sample = ROOT / "corpora" / "sample"
     (tmp_path / "报告文件夹").mkdir()
     for suffix in ("docx", "xlsx"):
         shutil.copyfile(sample / f"苍浦市2024年一季度.{suffix}", tmp_path / f"报告.{suffix}")
         shutil.copyfile(sample / f"苍浦市2024年一季度.{suffix}", tmp_path / "报告文件夹" / f"{suffix}2024q1.{suffix}")
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", commands("README.md"))
+def test_command_runs(command: str, folder: Path) -> None:
     words = command.split()
     if words[0] == "python":
         words = [sys.executable, str(ROOT / words[1]), *words[2:]]
@@ -35,7 +43,7 @@ def test_command_runs(command: str, tmp_path: Path) -> None:
     else:
         assert words[0] == "ducha"
         words = [sys.executable, "-m", "nlp.cli", *words[1:]]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -19,7 +20,7 @@ from nlp.errors import CorpusError
 from nlp.labels import STATUS_NAMES, STATUSES
 from nlp.training.card import write_card
 from nlp.training.corpus import Government, LabelledItem
-from nlp.training.evaluate import evaluate, questions_of, read_items, tfidf_statements
+from nlp.training.evaluate import evaluate, likely_mislabels, questions_of, read_items, tfidf_statements
 from nlp.training.settings import TrainingSettings
 
 Corpora = Sequence[tuple[Government, Sequence[LabelledItem]]]
@@ -139,3 +140,16 @@ def print_figures(figures: dict[str, Any]) -> None:
             ]
         table.add_row(*row, *[""] * (len(headers) - len(row)))
     console.print(table)
+
+
+def print_mislabels(corpora: Corpora, *, model: Path) -> None:
+    """The statements whose label the model finds least likely, of governments that it was not trained on."""
+    known = set(json.loads((model / MANIFEST).read_text(encoding="utf-8")).get("train", []))
+    items = [item for government, found in corpora if government.name not in known for item in found]
+    console = Console(soft_wrap=True)
+    if not items:
+        console.print("模型学过全部语料，说不出哪句可能标错")
+        return
+    console.print(f"最可能标错的句子（{len(items)} 项，模型没有学过）")
+    for share, item, span, status, said in likely_mislabels(items, load_model(model).predict(questions_of(items))):
+        console.print(f"{share:.3f} {item.key} 标为 {status}，模型认为 {said}：{escape(span.of(item.text))}", highlight=False)

@@ -1,0 +1,49 @@
+"""The analysts' commands: audit, label; training is refused clearly where it cannot run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.test_cli import HEADER, ROW, ducha
+
+
+def test_the_audit_prints_counts_and_ends_well(root: Path) -> None:
+    done = ducha("audit", root / "corpora")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2400 项，错误 0，提醒" in done.stdout
+
+
+def test_the_audit_fails_on_a_contradiction(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "langang"
+    shutil.copytree(root / "corpora" / "langang", folder)
+    path = folder / "q1.jsonl"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace('"status": "in_progress", "basis": null, "severity": 0', '"status": "in_progress", "basis": null, "severity": 3', 1), encoding="utf-8"
+    )
+    done = ducha("audit", tmp_path, "--no-counts")
+    assert done.returncode == 1
+    assert "状态 in_progress 与严重程度 3 不合" in done.stdout
+
+
+def test_a_folder_without_corpora_is_refused(tmp_path: Path) -> None:
+    done = ducha("audit", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"错误：{tmp_path}：没有找到语料（每个政府一个文件夹，内有 government.toml）"
+
+
+def test_a_report_is_labelled_in_excel_and_read_back(write_csv, tmp_path: Path) -> None:
+    book, corpus = tmp_path / "标注.xlsx", tmp_path / "某县" / "q1.jsonl"
+    assert ducha("label", "export", write_csv(HEADER, ROW), "--out", book).returncode == 0
+    again = ducha("label", "export", write_csv(HEADER, ROW), "--out", book)
+    assert again.returncode == 1
+    assert "文件已存在。加 --force 覆盖" in again.stderr
+    assert ducha("label", "import", book, "--out", corpus).returncode == 0
+    assert '"text": "{' in corpus.read_text(encoding="utf-8")
+
+
+def test_an_unknown_split_is_bad_usage(root: Path) -> None:
+    done = ducha("evaluate", root / "corpora", "--split", "validation")
+    assert done.returncode == 2
+    assert done.stderr.strip() == "错误：--split 为 validation，应为 train、dev、test 之一"

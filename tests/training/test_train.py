@@ -1,0 +1,159 @@
+"""The whole way from labelled items to a model folder, with a tiny random encoder: train, stop, resume, export, load, refuse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nlp.annotate.encoder import CALIBRATION, LABELS, MANIFEST, WEIGHTS, load_model
+from nlp.annotate.predict import Question
+from nlp.errors import CorpusError, ModelError
+from nlp.labels import STATUSES
+from nlp.training.corpus import LabelledItem, read_corpora
+from nlp.training.settings import TrainingSettings
+
+torch = pytest.importorskip("torch", reason="torch is not installed: python scripts/test.py --with-training")
+transformers = pytest.importorskip("transformers", reason="transformers is not installed: python scripts/test.py --with-training")
+
+SETTINGS = TrainingSettings(epochs=2, patience=0, layers=1, batch_size=8, learning_rate=1e-3)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
+    """An encoder of two layers of 32 with random weights and the tokenizer of the real one."""
+    folder = tmp_path_factory.mktemp("base")
+    shutil.copyfile(root / "models" / "encoder" / "tokenizer.json", folder / "tokenizer.json")
+    vocabulary = json.loads((root / "models" / "encoder" / "config.json").read_text(encoding="utf-8"))["vocab_size"]
+    torch.manual_seed(1)
+    config = transformers.BertConfig(
+        vocab_size=vocabulary, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, max_position_embeddings=512, pad_token_id=1
+    )
+    transformers.BertModel(config, add_pooling_layer=False).save_pretrained(str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def items(root: Path) -> list[LabelledItem]:
+    _, found = next(read_corpora(root / "corpora"))
+    return found[:24]
+
+
+def run(items: list[LabelledItem], base: Path, out: Path, settings: TrainingSettings = SETTINGS, **options: Any) -> Any:
+    from nlp.training.train import train  # noqa: PLC0415
+
+    return train(items, items[:8], places={items[0].government: "甲市"}, base=base, out=out, settings=settings, **options)
+
+
+@pytest.fixture(scope="module")
+def trained(items: list[LabelledItem], base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    folder = tmp_path_factory.mktemp("run")
+    return folder, run(items, base, folder)
+
+
+@pytest.fixture(scope="module")
+def model(items: list[LabelledItem], base: Path, trained: tuple[Path, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from nlp.training import export  # noqa: PLC0415
+
+    out = tmp_path_factory.mktemp("models") / "tiny"
+    # A random encoder of 32 is too coarse for int8; that a poor agreement is refused is tested below.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "LEAST_AGREEMENT", 0.0)
+        export.export(trained[0], base=base, out=out, settings=SETTINGS, dev=items[:8], check=items, notes={"train": ["a"]})
+    return out
+
+
+def test_training_lowers_the_loss_and_reports_every_step(items: list[LabelledItem], base: Path, tmp_path: Path) -> None:
+    steps: list[Any] = []
+    epochs = run(items, base, tmp_path, on_step=steps.append)
+    assert [epoch.number for epoch in epochs] == [1, 2]
+    assert epochs[1].loss < epochs[0].loss
+    assert len(steps) == 2 * steps[0].steps
+    assert steps[0].seconds_left > 0
+
+
+def test_the_same_seed_gives_the_same_numbers(items: list[LabelledItem], base: Path, trained: tuple[Path, Any], tmp_path: Path) -> None:
+    again = run(items, base, tmp_path)
+    assert [epoch.loss for epoch in again] == [epoch.loss for epoch in trained[1]]
+
+
+def test_an_interrupted_run_goes_on_and_ends_like_an_undisturbed_one(items: list[LabelledItem], base: Path, trained: tuple[Path, Any], tmp_path: Path) -> None:
+    def stop(step: Any) -> None:
+        if step.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(items, base, tmp_path, on_step=stop)
+    resumed = run(items, base, tmp_path)
+    assert [epoch.loss for epoch in resumed] == [epoch.loss for epoch in trained[1]]
+    assert [epoch.score for epoch in resumed] == [epoch.score for epoch in trained[1]]
+
+
+def test_other_settings_begin_anew(items: list[LabelledItem], base: Path, trained: tuple[Path, Any], tmp_path: Path) -> None:
+    shutil.copytree(trained[0], tmp_path / "run")
+    epochs = run(items, base, tmp_path / "run", TrainingSettings(epochs=1, patience=0, layers=1, batch_size=8, seed=99))
+    assert len(epochs) == 1
+
+
+def test_nothing_to_train_on_is_refused(base: Path, items: list[LabelledItem], tmp_path: Path) -> None:
+    from nlp.training.train import train  # noqa: PLC0415
+
+    with pytest.raises(CorpusError, match="训练 0 项，开发 24 项，两者都不能为空"):
+        train([], items, places={}, base=base, out=tmp_path, settings=SETTINGS)
+
+
+def test_the_folder_answers_and_holds_no_pickle(model: Path) -> None:
+    loaded = load_model(model)
+    prediction, empty = loaded.predict([Question("建桥", "桥墩完成12个；引桥征地受阻。", 0.25), Question("建桥", "", None)])
+    assert len(prediction.statements) == 2
+    assert all(len(shares) == len(STATUSES) and abs(sum(shares) - 1) < 1e-4 for _, shares in prediction.statements)
+    assert empty.statements == ()
+    assert sorted(path.name for path in model.iterdir()) == [CALIBRATION, LABELS, MANIFEST, WEIGHTS, "tokenizer.json"]
+    assert json.loads((model / MANIFEST).read_text(encoding="utf-8"))["train"] == ["a"]
+
+
+def test_int8_that_does_not_agree_is_refused_and_nothing_is_written(
+    items: list[LabelledItem], base: Path, trained: tuple[Path, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nlp.training import export  # noqa: PLC0415
+
+    monkeypatch.setattr(export, "LEAST_AGREEMENT", 1.01)
+    with pytest.raises(ModelError, match="int8 与 float 在"):
+        export.export(trained[0], base=base, out=tmp_path / "bad", settings=SETTINGS, dev=items[:8], check=items[:4], notes={})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (shutil.rmtree, "没有这个模型文件夹"),
+        (lambda folder: (folder / WEIGHTS).unlink(), f"缺少文件 {WEIGHTS}"),
+        (lambda folder: (folder / WEIGHTS).write_bytes(b"x"), f"文件 {WEIGHTS} 与清单不符"),
+        (lambda folder: (folder / MANIFEST).write_text("[]", encoding="utf-8"), f"{MANIFEST} 不是一组设置"),
+        (lambda folder: (folder / MANIFEST).write_text("{", encoding="utf-8"), f"{MANIFEST} 读不出来"),
+    ],
+)
+def test_a_damaged_folder_is_refused(model: Path, tmp_path: Path, damage: Any, message: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(model, folder)
+    damage(folder)
+    with pytest.raises(ModelError) as error:
+        load_model(folder)
+    assert message in str(error.value)
+    assert str(folder) in str(error.value)
+
+
+def test_other_labels_are_refused(model: Path, tmp_path: Path) -> None:
+    from hashlib import sha256  # noqa: PLC0415
+
+    folder = tmp_path / "model"
+    shutil.copytree(model, folder)
+    (folder / LABELS).write_text('{"statuses": ["done"], "problem_kinds": []}', encoding="utf-8")
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["files"][LABELS] = sha256((folder / LABELS).read_bytes()).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ModelError, match="与程序的标签不同"):
+        load_model(folder)
