@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,6 +23,9 @@ from nlp.training.corpus import Government, LabelledItem
 from nlp.training.evaluate import evaluate, likely_mislabels, questions_of, read_items, tfidf_statements
 from nlp.training.settings import TrainingSettings
 
+if TYPE_CHECKING:
+    from nlp.training.checkpoint import Epoch
+
 Corpora = Sequence[tuple[Government, Sequence[LabelledItem]]]
 
 
@@ -33,13 +36,12 @@ def of_split(corpora: Corpora, split: str) -> list[LabelledItem]:
 
 def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings) -> None:
     """Train, export, measure on dev and write the card; what is unfinished stands in `.NAME-run` beside `out` and is taken up again."""
-    from nlp.training.export import export  # noqa: PLC0415
-    from nlp.training.train import Epoch, Step, train  # noqa: PLC0415
+    from nlp.training.checkpoint import finished  # noqa: PLC0415
+    from nlp.training.train import Step, train  # noqa: PLC0415
 
     console = Console(stderr=True)
     run = out.with_name(f".{out.name}-run")
     train_items, dev = of_split(corpora, "train"), of_split(corpora, "dev")
-    epochs: list[Epoch] = []
     with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), console=console) as bar:
         task = bar.add_task("训练", total=None, note="")
 
@@ -48,7 +50,6 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
             bar.update(task, description=f"第 {step.epoch} 轮", completed=step.step, total=step.steps, note=note)
 
         def on_epoch(epoch: Epoch) -> None:
-            epochs.append(epoch)
             bar.console.print(
                 f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}，开发集句子宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，"
                 f"有风险查全 {epoch.risk_recall:.3f}，{epoch.seconds:.0f} 秒"
@@ -66,10 +67,22 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
                 on_epoch=on_epoch,
             )
         except KeyboardInterrupt:
+            epochs = finished(run)
             if not epochs:
                 console.print("已中断，还没有练完一轮，没有模型可写")
                 raise
             console.print(f"已中断，用 {len(epochs)} 轮里最好的一轮写出模型")
+    figures = write_model(corpora, epochs, run=run, out=out, base=base, settings=settings)
+    shutil.rmtree(run, ignore_errors=True)
+    print_figures({"模型（开发集）": figures["dev"]})
+    Console().print(f"模型已写入 {out}", highlight=False)
+
+
+def write_model(corpora: Corpora, epochs: Sequence[Epoch], *, run: Path, out: Path, base: Path, settings: TrainingSettings) -> dict[str, Any]:
+    """The model folder `out` from what a run left in `run`: weights, manifest, metrics, card; the figures on dev."""
+    from nlp.training.export import export  # noqa: PLC0415
+
+    train_items, dev = of_split(corpora, "train"), of_split(corpora, "dev")
     best = max(epochs, key=lambda epoch: epoch.score)
     notes: dict[str, Any] = {
         "train": [government.name for government, _ in corpora if government.split == "train"],
@@ -91,9 +104,7 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
     (out / "README.md").write_text(
         write_card(out.name, manifest=manifest, figures=figures, calibration=calibration, agreement=agreement), encoding="utf-8", newline="\n"
     )
-    shutil.rmtree(run, ignore_errors=True)
-    print_figures({"模型（开发集）": figures["dev"]})
-    Console().print(f"模型已写入 {out}", highlight=False)
+    return figures
 
 
 def measure(items: Sequence[LabelledItem], *, model: Path) -> dict[str, Any]:

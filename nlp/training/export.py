@@ -25,10 +25,11 @@ from nlp.annotate.predict import Question, predict
 from nlp.errors import ModelError
 from nlp.labels import PROBLEM_KINDS, STATUSES
 from nlp.training.calibrate import FittedCalibration, fit
+from nlp.training.checkpoint import BEST
 from nlp.training.corpus import PERIODS, LabelledItem
 from nlp.training.network import StatusNetwork, build_network
 from nlp.training.settings import TrainingSettings
-from nlp.training.train import BEST, load_tokenizer, run_network
+from nlp.training.train import load_tokenizer, run_network
 
 LEAST_AGREEMENT: Final = 0.995
 _PACKAGES: Final = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy", "spacy", "jieba")

@@ -28,10 +28,11 @@ class TrainingSettings:
     drop_task, drop_period : share of items shown without their task, without their period.
     change_numbers, change_places, drop_stop : share of items shown with other numbers, other names of places, without the last mark.
     smoothing : label smoothing, in [0, 0.3].
+    rounding : 1 trains under the rounding of int8 (see `noise.py`), 0 without.
     """
 
     seed: int = 7
-    epochs: int = 10
+    epochs: int = 8
     patience: int = 3
     batch_size: int = 16
     learning_rate: float = 8e-5
@@ -50,6 +51,7 @@ class TrainingSettings:
     change_places: float = 0.5
     drop_stop: float = 0.1
     smoothing: float = 0.05
+    rounding: int = 1
 
     def __post_init__(self) -> None:
         if self.frozen > self.layers:

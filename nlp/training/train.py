@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
@@ -23,33 +20,14 @@ from nlp.annotate.windows import Window, build_windows
 from nlp.errors import CorpusError
 from nlp.labels import AT_RISK, NOT_STARTED, STATUSES
 from nlp.training.augment import Example, plain_example, vary
+from nlp.training.checkpoint import Epoch, resume, save
 from nlp.training.corpus import PERIODS, LabelledItem
 from nlp.training.metrics import class_figures, confusion, macro_f1, span_figures
 from nlp.training.network import StatusNetwork, build_network
+from nlp.training.noise import add_noise
 from nlp.training.settings import TrainingSettings
 
-BEST: Final = "best.safetensors"
-LAST: Final = "last.safetensors"
-OPTIMIZER: Final = "optimizer.safetensors"
-STATE: Final = "state.json"
 _IGNORED: Final = -100
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """How an epoch ended: mean loss, dev figures in [0, 1], seconds."""
-
-    number: int
-    loss: float
-    statement_f1: float
-    span_f1: float
-    risk_recall: float
-    seconds: float
-
-    @property
-    def score(self) -> float:
-        """What the best epoch is chosen by, in [0, 1]: statements first, then spans, then the recall of statements at risk."""
-        return 0.5 * self.statement_f1 + 0.3 * self.span_f1 + 0.2 * self.risk_recall
 
 
 @dataclass(frozen=True)
@@ -101,11 +79,13 @@ def train(
     torch.manual_seed(settings.seed)
     tokenizer = load_tokenizer(base)
     network = build_network(base, layers=settings.layers)
+    if settings.rounding:
+        add_noise(network)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
     _freeze(network, settings.frozen)
     optimizer = _optimizer(network, settings)
-    epochs = _resume(out, network, optimizer, settings)
+    epochs = resume(out, network, optimizer, settings)
     steps_per_epoch = len(batches_by_length([s.window for s in _samples(items, places, tokenizer, settings, epoch=0)], size=settings.batch_size))
     total = steps_per_epoch * settings.epochs
     while len(epochs) < settings.epochs and not _is_done(epochs, settings):
@@ -134,7 +114,7 @@ def train(
                 on_step(Step(number, n, len(batches), loss_sum / n, left))
         figures = dev_figures(network, dev, tokenizer=tokenizer)
         epochs.append(Epoch(number, loss_sum / len(batches), *figures, time.perf_counter() - started))
-        _save(out, network, optimizer, settings, epochs)
+        save(out, network, optimizer, settings, epochs)
         if on_epoch:
             on_epoch(epochs[-1])
     return epochs
@@ -276,43 +256,3 @@ def _rate(step: int, total: int, warmup: float) -> float:
 def _is_done(epochs: Sequence[Epoch], settings: TrainingSettings) -> bool:
     best = max(range(len(epochs)), key=lambda i: epochs[i].score) if epochs else 0
     return bool(settings.patience) and len(epochs) - 1 - best >= settings.patience
-
-
-def _save(out: Path, network: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings, epochs: Sequence[Epoch]) -> None:
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    _write(out / LAST, weights)
-    if epochs[-1].score >= max(epoch.score for epoch in epochs):
-        _write(out / BEST, weights)
-    moments = {
-        f"{g}.{p}.{name}": value.detach().cpu().contiguous()
-        for g, group in enumerate(optimizer.param_groups)
-        for p, parameter in enumerate(group["params"])
-        for name, value in optimizer.state[parameter].items()
-    }
-    _write(out / OPTIMIZER, moments)
-    state = {"settings": dataclasses.asdict(settings), "epochs": [dataclasses.asdict(epoch) for epoch in epochs]}
-    temporary = out / f".{STATE}"
-    temporary.write_text(json.dumps(state, indent=1), encoding="utf-8")
-    temporary.replace(out / STATE)
-
-
-def _write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
-    temporary = path.with_name(f".{path.name}")
-    save_file(tensors, str(temporary))
-    temporary.replace(path)
-
-
-def _resume(out: Path, network: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings) -> list[Epoch]:
-    """The epochs that an earlier run with the same settings finished here, its weights and moments loaded; none where there is no such run."""
-    if not (out / STATE).is_file():
-        return []
-    state = json.loads((out / STATE).read_text(encoding="utf-8"))
-    if state["settings"] != dataclasses.asdict(settings):
-        return []
-    network.load_state_dict(load_file(str(out / LAST)))
-    moments = load_file(str(out / OPTIMIZER))
-    for g, group in enumerate(optimizer.param_groups):
-        for p, parameter in enumerate(group["params"]):
-            prefix = f"{g}.{p}."
-            optimizer.state[parameter] = {name[len(prefix) :]: value for name, value in moments.items() if name.startswith(prefix)}
-    return [Epoch(**epoch) for epoch in state["epochs"]]

@@ -157,3 +157,21 @@ def test_other_labels_are_refused(model: Path, tmp_path: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ModelError, match="与程序的标签不同"):
         load_model(folder)
+
+
+def test_rounding_is_met_in_training_only_and_keeps_gradients() -> None:
+    from nlp.training.noise import add_noise  # noqa: PLC0415
+
+    torch.manual_seed(3)
+    network = torch.nn.Sequential(torch.nn.Linear(8, 8))
+    values = torch.randn(4, 8)
+    exact = network(values)
+    add_noise(network)
+    network.eval()
+    assert torch.equal(network(values), exact)
+    network.train()
+    noisy = network(values)
+    assert not torch.equal(noisy, exact)
+    assert torch.allclose(noisy, exact, atol=0.1)
+    noisy.sum().backward()
+    assert float(network[0].weight.grad.abs().sum()) > 0

@@ -1,0 +1,86 @@
+"""What a training run leaves after every epoch, so that it can be stopped at any moment and go on. safetensors and JSON only."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from nlp.training.network import StatusNetwork
+from nlp.training.settings import TrainingSettings
+
+BEST: Final = "best.safetensors"
+LAST: Final = "last.safetensors"
+OPTIMIZER: Final = "optimizer.safetensors"
+STATE: Final = "state.json"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """How an epoch ended: mean loss, dev figures in [0, 1], seconds."""
+
+    number: int
+    loss: float
+    statement_f1: float
+    span_f1: float
+    risk_recall: float
+    seconds: float
+
+    @property
+    def score(self) -> float:
+        """What the best epoch is chosen by, in [0, 1]: statements first, then spans, then the recall of statements at risk."""
+        return 0.5 * self.statement_f1 + 0.3 * self.span_f1 + 0.2 * self.risk_recall
+
+
+def save(out: Path, network: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings, epochs: Sequence[Epoch]) -> None:
+    """Write the state after a whole epoch, and the weights once more where it is the best so far; each file whole or not at all."""
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    _write(out / LAST, weights)
+    if epochs[-1].score >= max(epoch.score for epoch in epochs):
+        _write(out / BEST, weights)
+    moments = {
+        f"{g}.{p}.{name}": value.detach().cpu().contiguous()
+        for g, group in enumerate(optimizer.param_groups)
+        for p, parameter in enumerate(group["params"])
+        for name, value in optimizer.state[parameter].items()
+    }
+    _write(out / OPTIMIZER, moments)
+    state = {"settings": dataclasses.asdict(settings), "epochs": [dataclasses.asdict(epoch) for epoch in epochs]}
+    temporary = out / f".{STATE}"
+    temporary.write_text(json.dumps(state, indent=1), encoding="utf-8")
+    temporary.replace(out / STATE)
+
+
+def _write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
+    temporary = path.with_name(f".{path.name}")
+    save_file(tensors, str(temporary))
+    temporary.replace(path)
+
+
+def finished(out: Path) -> list[Epoch]:
+    """The whole epochs that a run left in its folder; none where there is none."""
+    if not (out / STATE).is_file():
+        return []
+    return [Epoch(**epoch) for epoch in json.loads((out / STATE).read_text(encoding="utf-8"))["epochs"]]
+
+
+def resume(out: Path, network: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings) -> list[Epoch]:
+    """The epochs that an earlier run with the same settings finished here, its weights and moments loaded; none where there is no such run."""
+    if not (out / STATE).is_file():
+        return []
+    state = json.loads((out / STATE).read_text(encoding="utf-8"))
+    if state["settings"] != dataclasses.asdict(settings):
+        return []
+    network.load_state_dict(load_file(str(out / LAST)))
+    moments = load_file(str(out / OPTIMIZER))
+    for g, group in enumerate(optimizer.param_groups):
+        for p, parameter in enumerate(group["params"]):
+            prefix = f"{g}.{p}."
+            optimizer.state[parameter] = {name[len(prefix) :]: value for name, value in moments.items() if name.startswith(prefix)}
+    return finished(out)
