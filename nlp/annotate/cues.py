@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import accumulate
 from typing import Any, Final
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from nlp.config import load_toml
 from nlp.errors import ResourceError
 from nlp.labels import COMPLETED, IN_PROGRESS, NOT_STARTED, PROBLEM_KINDS
 from nlp.records import Cue
@@ -49,8 +48,7 @@ def load_rules() -> tuple[CueRule, ...]:
     ------
     ResourceError : an entry has an unknown key or label, a pattern with an unbounded repeat, or no test sentence.
     """
-    path = files("nlp").joinpath("resources/cues.toml")
-    return tuple(read_rule(entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["rule"])
+    return tuple(read_rule(entry) for entry in load_toml("cues.toml")["rule"])
 
 
 def read_rule(entry: dict[str, Any]) -> CueRule:

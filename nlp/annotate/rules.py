@@ -8,12 +8,11 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from typing import Any, Final
 
+from nlp.config import load_toml
 from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, PROBLEM_KINDS, STATUSES
 from nlp.records import Cue, Problem, Statement
 from nlp.text import Span, cut_statements
@@ -33,7 +32,7 @@ _GOING_ON: Final = "in-progress-going-on"
 @functools.cache
 def load_confidence() -> dict[str, Any]:
     """How often each decision of the rules was right, measured by `scripts/measure_rules.py` on the training corpora."""
-    return tomllib.loads(files("nlp").joinpath("resources/rule_confidence.toml").read_text(encoding="utf-8"))
+    return load_toml("rule_confidence.toml")
 
 
 def label_statements(text: str, *, cues: Sequence[Cue]) -> tuple[Statement, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from nlp.errors import CoverageError
 from nlp.records import Source
@@ -50,7 +50,6 @@ class Document:
     file: str
     grids: tuple[Grid, ...]
     lead: str = ""
-    notes: tuple[str, ...] = field(default=())
 
 
 def build_rows(cells: Sequence[Sequence[str]], *, sources: Sequence[Source], merges: Iterable[Merge] = ()) -> tuple[Row, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from typing import Final
 
+from nlp.config import load_toml
 from nlp.errors import CoverageError, HeaderError, UsageError
 from nlp.readers.grid import Document, Grid, Row
 from nlp.readers.units import seen_alone, split_units
@@ -43,7 +42,7 @@ class Header:
 @functools.cache
 def load_header_names() -> tuple[dict[str, list[str] | str], ...]:
     """The header wordings of `resources/headers.toml`, in order of precedence."""
-    return tuple(tomllib.loads(files("nlp").joinpath("resources/headers.toml").read_text(encoding="utf-8"))["field"])
+    return tuple(load_toml("headers.toml")["field"])
 
 
 @functools.lru_cache(maxsize=4096)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Collection, Sequence
-from importlib.resources import files
 from typing import Any, Final
+
+from nlp.config import load_toml
 
 # Not inside brackets: 各县（市、区）政府 is one unit.
 _EXPLICIT: Final = re.compile(r"[、，,;；。/／|]+(?![^（(）)]{0,30}[）)])")
@@ -22,7 +22,7 @@ _LONGEST_RUN: Final = 8
 @functools.cache
 def load_unit_rules() -> dict[str, Any]:
     """The word lists of `resources/units.toml`."""
-    return tomllib.loads(files("nlp").joinpath("resources/units.toml").read_text(encoding="utf-8"))
+    return load_toml("units.toml")
 
 
 def split_units(cell: str, *, known: Collection[str] = ()) -> tuple[str, ...]:
