@@ -85,6 +85,7 @@ def write_model(corpora: Corpora, epochs: Sequence[Epoch], *, run: Path, out: Pa
     train_items, dev = of_split(corpora, "train"), of_split(corpora, "dev")
     best = max(epochs, key=lambda epoch: epoch.score)
     notes: dict[str, Any] = {
+        "base_name": base.name,
         "train": [government.name for government, _ in corpora if government.split == "train"],
         "dev": [government.name for government, _ in corpora if government.split == "dev"],
         "n_train": len(train_items),
