@@ -102,25 +102,27 @@ def _refuse_existing(path: Path, *, force: bool) -> None:
 def train_command(
     corpora: CorporaArgument,
     out: Annotated[Path, typer.Option(help="写出的模型文件夹，如 models/2024q2")],
-    base: Annotated[Path | None, typer.Option(help="底座编码器文件夹，缺省用 models/encoder")] = None,
+    base: Annotated[Path | None, typer.Option(help="底座编码器文件夹，缺省用 models/encoder；--quick 时也可以是一个模型，缺省用随程序提供的模型")] = None,
     config: Annotated[Path | None, typer.Option(help="训练设置 TOML")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="只训练上面三层和分类头，几分钟完成")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="编码器不动，只训练分类头，几分钟完成")] = False,
     seed: Annotated[int | None, typer.Option(help="随机种子")] = None,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的模型文件夹")] = False,
 ) -> None:
     """在带标注的语料上训练模型；中断后用同样的命令接着练，Ctrl-C 时用已有的最好一轮写出模型。"""
-    from nlp.terminal.training import run_training  # noqa: PLC0415
-    from nlp.training.settings import load_settings  # noqa: PLC0415
+    from nlp.terminal.training import run_quick, run_training  # noqa: PLC0415
+    from nlp.training.settings import QUICK, load_settings  # noqa: PLC0415
 
-    overrides = {"frozen": 9, "epochs": 3, "patience": 0, "learning_rate": 2e-4} if quick else {}
-    settings = load_settings(config, seed=seed, **overrides)
+    settings = load_settings(config, seed=seed, **(QUICK if quick else {}))
     if out.exists() and not force:
         raise OutputError("模型文件夹已存在", where=str(out), remedy="加 --force 覆盖，或用 --out 另取名字")
     try:
         import torch  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
         raise UsageError("训练需要 torch 和 transformers，现在没有安装", remedy="请先运行 pip install 'ducha[train]'（torch 用 CPU 版即可）") from error
-    run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings)
+    if quick:
+        run_quick(_read(corpora), out=out, base=base or default_model() or _shipped_encoder(), settings=settings)
+    else:
+        run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings)
 
 
 def evaluate_command(

@@ -31,6 +31,10 @@ PROBLEM_NAMES: Final = {
     "other": "其他问题",
 }
 
+# What a cue rule can say: a kind of problem, a status, or that what it covers only looks like a problem.
+PSEUDO: Final = "pseudo"
+CUE_LABELS: Final = (*PROBLEM_KINDS, NOT_STARTED, IN_PROGRESS, COMPLETED, PSEUDO)
+
 SEVERITIES: Final = (0, 1, 2, 3)
 SEVERITY_NAMES: Final = {0: "无", 1: "关注", 2: "较重", 3: "严重"}
 

@@ -69,7 +69,7 @@ def main() -> None:
         readings = [read_by_rules(item, cues=found) for item, found in zip(items, cues, strict=True)]
     else:
         model = load_model(Path(arguments.model))
-        predictions = model.predict([Question(item.task, item.text, arguments.elapsed) for item in items])
+        predictions = model.predict([Question(item.task, item.text, arguments.elapsed, found) for item, found in zip(items, cues, strict=True)])
         readings = [
             read_by_model(item, prediction=p, cues=found, review_below=model.review_below) for item, p, found in zip(items, predictions, cues, strict=True)
         ]

@@ -14,7 +14,8 @@ from nlp.annotate.encoder import MANIFEST, Model, load_model
 from nlp.annotate.predict import Question
 from nlp.batch import SHIPPED_MODEL
 from nlp.training.corpus import LabelledItem, read_corpora
-from nlp.training.evaluate import evaluate, questions_of, read_items
+from nlp.training.evaluate import evaluate, read_items
+from nlp.training.questions import questions_of
 
 if not SHIPPED_MODEL.is_dir():
     pytest.skip("no model is shipped", allow_module_level=True)

@@ -13,13 +13,11 @@ from spacy.tokens import Doc
 
 from nlp.config import load_toml
 from nlp.errors import ResourceError
-from nlp.labels import COMPLETED, IN_PROGRESS, NOT_STARTED, PROBLEM_KINDS
+from nlp.labels import CUE_LABELS, PROBLEM_KINDS, PSEUDO
 from nlp.records import Cue
 from nlp.text import Span
 
 COMPONENT: Final = "ducha_cues"
-PSEUDO: Final = "pseudo"
-LABELS: Final = (*PROBLEM_KINDS, NOT_STARTED, IN_PROGRESS, COMPLETED, PSEUDO)
 _KEYS: Final = {"id", "label", "pattern", "extent", "words", "hit", "miss"}
 _EXTENTS: Final = ("match", "clause")
 _CLAUSE_END: Final = frozenset("，,；;。：:！？!?\n")
@@ -58,8 +56,8 @@ def read_rule(entry: dict[str, Any]) -> CueRule:
         raise ResourceError(f"未知的键 {sorted(unknown)}，可用 {sorted(_KEYS)}", where=where)
     if missing := {"id", "label", "pattern", "extent", "hit", "miss"} - entry.keys():
         raise ResourceError(f"缺少键 {sorted(missing)}", where=where)
-    if entry["label"] not in LABELS or entry["extent"] not in _EXTENTS:
-        raise ResourceError(f"label {entry['label']} 应为 {'、'.join(LABELS)} 之一，extent {entry['extent']} 应为 {'、'.join(_EXTENTS)} 之一", where=where)
+    if entry["label"] not in CUE_LABELS or entry["extent"] not in _EXTENTS:
+        raise ResourceError(f"label {entry['label']} 应为 {'、'.join(CUE_LABELS)} 之一，extent {entry['extent']} 应为 {'、'.join(_EXTENTS)} 之一", where=where)
     if _UNBOUNDED.search(entry["pattern"]):
         raise ResourceError("pattern 含有不设上限的重复（* + {n,}），请写明上限", where=where)
     if not entry["hit"] or not entry["miss"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Sequence
@@ -37,12 +38,13 @@ class Model:
     # Items whose status is less sure than this are to be looked at, in [0, 1].
     review_below: float
 
-    def predict(self, questions: Sequence[Question], *, batch_size: int = 8) -> list[Prediction]:
-        """What the model says of each question, in the order given."""
-        return predict(questions, network=self._run, tokenizer=self.tokenizer, calibration=self.calibration, batch_size=batch_size)
+    def predict(self, questions: Sequence[Question], *, batch_size: int = 8, calibration: Calibration | None = None) -> list[Prediction]:
+        """What the model says of each question, in the order given; by its own calibration where no other is given."""
+        return predict(questions, network=self.run, tokenizer=self.tokenizer, calibration=calibration or self.calibration, batch_size=batch_size)
 
-    def _run(self, ids: Any, mask: Any, pool: Any) -> tuple[Any, Any, Any]:
-        first, second, third = self.session.run(None, {"input_ids": ids, "attention_mask": mask, "pool": pool})
+    def run(self, ids: Any, mask: Any, pool: Any, cues: Any) -> tuple[Any, Any, Any]:
+        """The logits of one batch, as `predict.Network`."""
+        first, second, third = self.session.run(None, {"input_ids": ids, "attention_mask": mask, "pool": pool, "cues": cues})
         return first, second, third
 
 
@@ -80,8 +82,12 @@ def load_model(folder: Path, *, threads: int | None = None) -> Model:
     tokenizer.no_padding()
     # A literal </s> in a report is text.
     tokenizer.encode_special_tokens = True
-    calibration = Calibration(settings["statement_temperature"], settings["item_temperature"], settings["tag_threshold"])
-    return Model(f"{folder.name}-{manifest['files'][WEIGHTS][:8]}", session, tokenizer, calibration, settings["review_below"])
+    try:
+        calibration = Calibration(**{field.name: settings[field.name] for field in dataclasses.fields(Calibration)})
+        review_below = float(settings["review_below"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{CALIBRATION} 缺少或有误：{error}", where=str(folder), remedy=_REMEDY) from error
+    return Model(f"{folder.name}-{manifest['files'][WEIGHTS][:8]}", session, tokenizer, calibration, review_below)
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:

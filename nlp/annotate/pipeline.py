@@ -48,13 +48,13 @@ def annotate(items: Sequence[Item], *, period: Period, model: Model | None = Non
     annotated: list[AnnotatedItem] = []
     for start in range(0, len(items), _CHUNK):
         chunk = items[start : start + _CHUNK]
-        cues = find_text_cues(item.text for item in chunk)
+        cues = list(find_text_cues(item.text for item in chunk))
         if model is None:
             readings = [read_by_rules(item, cues=found) for item, found in zip(chunk, cues, strict=True)]
         else:
             from nlp.annotate.predict import Question  # noqa: PLC0415
 
-            predictions = model.predict([Question(item.task, item.text, period.elapsed) for item in chunk])
+            predictions = model.predict([Question(item.task, item.text, period.elapsed, found) for item, found in zip(chunk, cues, strict=True)])
             readings = [
                 read_by_model(item, prediction=prediction, cues=found, review_below=model.review_below)
                 for item, prediction, found in zip(chunk, predictions, cues, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,22 +11,24 @@ import numpy as np
 
 from nlp.annotate.tags import read_tags
 from nlp.annotate.windows import Tokenizer, Window, build_windows
-from nlp.labels import STATUSES
-from nlp.records import Problem
+from nlp.labels import CUE_LABELS, STATUSES
+from nlp.records import Cue, Problem
 from nlp.text import Span, cut_statements
 
 Array = np.ndarray[Any, np.dtype[Any]]
-# ids, mask `(B, T)` and pool `(B, S, T)` -> logits `(B, S, K)`, `(B, T, N_TAGS)`, `(B, K)`.
-Network = Callable[[Array, Array, Array], tuple[Array, Array, Array]]
+# ids, mask `(B, T)`, pool `(B, S, T)` and cues `(B, T, C)` -> logits `(B, S, K)`, `(B, T, N_TAGS)`, `(B, K)`.
+Network = Callable[[Array, Array, Array, Array], tuple[Array, Array, Array]]
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Temperatures that the logits are divided by (above 0; more = less sure), and the threshold of `tags.read_tags`."""
 
-    statement: float = 1.0
-    item: float = 1.0
+    statement_temperature: float = 1.0
+    item_temperature: float = 1.0
     tag_threshold: float = 0.5
+    # Whether the network was shown what the cue rules say; one that was not is not to be shown it.
+    cues: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,12 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Question:
-    """One item as it is asked: `elapsed` in (0, 1], or None for an unknown period."""
+    """One item as it is asked: `elapsed` in (0, 1], or None for an unknown period; what the cue rules found in `text`."""
 
     task: str
     text: str
     elapsed: float | None
+    cues: tuple[Cue, ...] = ()
 
 
 def softmax(logits: Array) -> Array:
@@ -52,19 +56,25 @@ def softmax(logits: Array) -> Array:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
 
 
-def collate(windows: Sequence[Window], *, pad: int = 1) -> tuple[Array, Array, Array]:
-    """Ids and mask `(B, T)` and pool `(B, S, T)` of a batch, padded to its longest window."""
+def collate(windows: Sequence[Window], *, cues: Sequence[Sequence[Cue]], pad: int = 1) -> tuple[Array, Array, Array, Array]:
+    """Ids and mask `(B, T)`, pool `(B, S, T)` and cues `(B, T, C)` of a batch, padded to its longest window; `cues` are those of each window's item."""
     longest = max(len(window.ids) for window in windows)
     most = max(1, *(len(window.statements) for window in windows))
     ids = np.full((len(windows), longest), pad, dtype=np.int64)
     mask = np.zeros((len(windows), longest), dtype=np.int64)
     pool = np.zeros((len(windows), most, longest), dtype=np.float32)
+    said = np.zeros((len(windows), longest, len(CUE_LABELS)), dtype=np.float32)
     for b, window in enumerate(windows):
         ids[b, : len(window.ids)] = window.ids
         mask[b, : len(window.ids)] = 1
         for s, (_, first, last) in enumerate(window.statements):
             pool[b, s, first:last] = 1.0 / (last - first)
-    return ids, mask, pool
+        ends = [place.end for place in window.offsets[window.head : len(window.ids) - 1]]
+        for cue in cues[b]:
+            first = window.head + bisect_right(ends, cue.span.start)
+            last = window.head + bisect_left(ends, cue.span.end) + 1
+            said[b, first : min(last, len(window.ids) - 1), CUE_LABELS.index(cue.label)] = 1.0
+    return ids, mask, pool, said
 
 
 def batches_by_length(windows: Sequence[Window], *, size: int) -> list[list[int]]:
@@ -87,10 +97,11 @@ def predict(questions: Sequence[Question], *, network: Network, tokenizer: Token
     items = np.zeros((len(questions), len(STATUSES)))
     problems: list[list[Problem]] = [[] for _ in questions]
     for batch in batches_by_length(windows, size=batch_size):
-        logits, tag_logits, item_logits = network(*collate([windows[i] for i in batch]))
+        cues = [questions[owners[i]].cues if calibration.cues else () for i in batch]
+        logits, tag_logits, item_logits = network(*collate([windows[i] for i in batch], cues=cues))
         tags = softmax(tag_logits)
-        shares = softmax(item_logits / calibration.item)
-        probabilities = softmax(logits / calibration.statement)
+        shares = softmax(item_logits / calibration.item_temperature)
+        probabilities = softmax(logits / calibration.statement_temperature)
         for b, i in enumerate(batch):
             window, owner = windows[i], owners[i]
             items[owner] += shares[b] * len(window.ids)

@@ -33,12 +33,13 @@ class Window:
     """A stretch of one item: token ids, and for each statement in it the tokens that it covers.
 
     `statements` holds (index of the statement in the item, first token, token after the last); a statement longer than a window stands in
-    several. `offsets` gives each token's characters in the item's text, (0, 0) for the task and for special tokens.
+    several. `offsets` gives each token's characters in the item's text, (0, 0) for the `head` tokens of the task and for the last mark.
     """
 
     ids: tuple[int, ...]
     statements: tuple[tuple[int, int, int], ...]
     offsets: tuple[Span, ...]
+    head: int
 
 
 def period_name(elapsed: float) -> str:
@@ -66,7 +67,7 @@ def build_windows(task: str, text: str, *, elapsed: float | None, tokenizer: Tok
     def close() -> None:
         if inside or not windows:
             empty = Span(0, 0)
-            windows.append(Window((*head, *ids, EOS), tuple(inside), (*[empty] * len(head), *offsets, empty)))
+            windows.append(Window((*head, *ids, EOS), tuple(inside), (*[empty] * len(head), *offsets, empty), len(head)))
         ids.clear()
         offsets.clear()
         inside.clear()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,18 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from nlp.annotate.encoder import CALIBRATION, MANIFEST, load_model
+from nlp.annotate.encoder import MANIFEST, TOKENIZER, WEIGHTS, load_model
 from nlp.errors import CorpusError
 from nlp.labels import STATUS_NAMES, STATUSES
-from nlp.training.card import write_card
 from nlp.training.corpus import Government, LabelledItem
-from nlp.training.evaluate import evaluate, likely_mislabels, questions_of, read_items, tfidf_statements
+from nlp.training.evaluate import evaluate, likely_mislabels, measure, read_items, tfidf_figures
+from nlp.training.page import write_page
+from nlp.training.questions import questions_of
 from nlp.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from nlp.training.checkpoint import Epoch
+    from nlp.training.train import Step
 
 Corpora = Sequence[tuple[Government, Sequence[LabelledItem]]]
 
@@ -37,121 +40,164 @@ def of_split(corpora: Corpora, split: str) -> list[LabelledItem]:
 def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings) -> None:
     """Train, export, measure on dev and write the card; what is unfinished stands in `.NAME-run` beside `out` and is taken up again."""
     from nlp.training.checkpoint import finished  # noqa: PLC0415
-    from nlp.training.train import Step, train  # noqa: PLC0415
+    from nlp.training.export import export  # noqa: PLC0415
+    from nlp.training.train import train  # noqa: PLC0415
 
-    console = Console(stderr=True)
     run = out.with_name(f".{out.name}-run")
     train_items, dev = of_split(corpora, "train"), of_split(corpora, "dev")
-    with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), console=console) as bar:
-        task = bar.add_task("训练", total=None, note="")
-
-        def on_step(step: Step) -> None:
-            note = f"{step.step}/{step.steps} 损失 {step.loss:.3f} 还需 {step.seconds_left / 60:.0f} 分钟"
-            bar.update(task, description=f"第 {step.epoch} 轮", completed=step.step, total=step.steps, note=note)
-
-        def on_epoch(epoch: Epoch) -> None:
-            bar.console.print(
-                f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}，开发集句子宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，"
-                f"有风险查全 {epoch.risk_recall:.3f}，{epoch.seconds:.0f} 秒"
-            )
-
+    with _progress() as show:
         try:
-            epochs = train(
-                train_items,
-                dev,
-                places={government.name: government.place for government, _ in corpora},
-                base=base,
-                out=run,
-                settings=settings,
-                on_step=on_step,
-                on_epoch=on_epoch,
-            )
+            epochs = train(train_items, dev, places=_places(corpora), base=base, out=run, settings=settings, on_step=show.step, on_epoch=show.epoch)
         except KeyboardInterrupt:
             epochs = finished(run)
             if not epochs:
-                console.print("已中断，还没有练完一轮，没有模型可写")
+                show.say("已中断，还没有练完一轮，没有模型可写")
                 raise
-            console.print(f"已中断，用 {len(epochs)} 轮里最好的一轮写出模型")
-    figures = write_model(corpora, epochs, run=run, out=out, base=base, settings=settings)
+            show.say(f"已中断，用 {len(epochs)} 轮里最好的一轮写出模型")
+        show.say("正在导出，并逐句与训练时的模型核对……")
+        figures = export(run, base=base, out=out, settings=settings, dev=dev, check=[*train_items, *dev], notes=_notes(corpora, epochs, base=base))
     shutil.rmtree(run, ignore_errors=True)
     print_figures({"模型（开发集）": figures["dev"]})
     Console().print(f"模型已写入 {out}", highlight=False)
 
 
-def write_model(corpora: Corpora, epochs: Sequence[Epoch], *, run: Path, out: Path, base: Path, settings: TrainingSettings) -> dict[str, Any]:
-    """The model folder `out` from what a run left in `run`: weights, manifest, metrics, card; the figures on dev."""
-    from nlp.training.export import export  # noqa: PLC0415
+def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings) -> None:
+    """Train the heads alone, on the encoder of the model folder `base`, or on a base encoder that has learned nothing yet."""
+    from nlp.training.export import save_model  # noqa: PLC0415
+    from nlp.training.heads import encoder_from, encoder_in, train_heads  # noqa: PLC0415
+    from nlp.training.samples import build_samples  # noqa: PLC0415
+    from nlp.training.train import load_tokenizer  # noqa: PLC0415
 
     train_items, dev = of_split(corpora, "train"), of_split(corpora, "dev")
-    best = max(epochs, key=lambda epoch: epoch.score)
-    notes: dict[str, Any] = {
+    tokenizer, places = load_tokenizer(base), _places(corpora)
+    if (base / WEIGHTS).is_file():
+        load_model(base)
+        encoder, heads = encoder_in(base)
+    else:
+        samples = build_samples(train_items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)
+        encoder, heads = encoder_from(base, layers=settings.layers, samples=samples)
+    with _progress() as show:
+        epochs = train_heads(
+            train_items,
+            dev,
+            places=places,
+            encoder=encoder,
+            heads=heads,
+            tokenizer=tokenizer,
+            settings=settings,
+            on_read=show.read,
+            on_step=show.step,
+            on_epoch=show.epoch,
+        )
+        figures = save_model(encoder, heads, tokenizer=base / TOKENIZER, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base))
+    print_figures({"模型（开发集）": figures["dev"]})
+    Console().print(f"模型已写入 {out}", highlight=False)
+
+
+class _Show:
+    """The bar of a training run: its texts in one place."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("训练", total=None, note="")
+
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        self._bar.console.print(line)
+
+    def read(self, done: int, total: int) -> None:
+        """How many rows the encoder has read."""
+        self._bar.update(self._task, description="读取语料", completed=done, total=total, note=f"{done}/{total}")
+
+    def step(self, step: Step) -> None:
+        """Step, loss and time left."""
+        note = f"{step.step}/{step.steps} 损失 {step.loss:.3f} 还需 {max(1, round(step.seconds_left / 60))} 分钟"
+        self._bar.update(self._task, description=f"第 {step.epoch} 轮", completed=step.step, total=step.steps, note=note)
+
+    def epoch(self, epoch: Epoch) -> None:
+        """What an epoch came to."""
+        self.say(
+            f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}，开发集句子宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，"
+            f"有风险查全 {epoch.risk_recall:.3f}，{epoch.seconds:.0f} 秒"
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[_Show]:
+    with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), console=Console(stderr=True)) as bar:
+        yield _Show(bar)
+
+
+def _places(corpora: Corpora) -> dict[str, str]:
+    return {government.name: government.place for government, _ in corpora}
+
+
+def _notes(corpora: Corpora, epochs: Sequence[Epoch], *, base: Path) -> dict[str, Any]:
+    """What a model's manifest keeps of the run that made it."""
+    names = {split: [government.name for government, _ in corpora if government.split == split] for split in ("train", "dev")}
+    return {
         "base_name": base.name,
-        "train": [government.name for government, _ in corpora if government.split == "train"],
-        "dev": [government.name for government, _ in corpora if government.split == "dev"],
-        "n_train": len(train_items),
-        "n_dev": len(dev),
+        **names,
+        "n_train": len(of_split(corpora, "train")),
+        "n_dev": len(of_split(corpora, "dev")),
         "epochs": [dataclasses.asdict(epoch) for epoch in epochs],
-        "best_epoch": best.number,
+        "best_epoch": max(epochs, key=lambda epoch: epoch.score).number,
         "seconds": sum(epoch.seconds for epoch in epochs),
         "corpora": {f"{g.name}/{path.name}": sha256(path.read_bytes()).hexdigest() for g, _ in corpora for path in sorted(g.folder.glob("*.jsonl"))},
     }
-    agreement = export(
-        run, base=base, out=out, settings=settings, dev=dev, check=[*train_items, *dev], notes=notes | {"settings": dataclasses.asdict(settings)}
-    )
-    figures = {"dev": measure(dev, model=out)}
-    calibration = json.loads((out / CALIBRATION).read_text(encoding="utf-8"))
-    manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-    (out / "metrics.json").write_text(json.dumps(figures | {"agreement": agreement}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
-    (out / "README.md").write_text(
-        write_card(out.name, manifest=manifest, figures=figures, calibration=calibration, agreement=agreement), encoding="utf-8", newline="\n"
-    )
-    return figures
-
-
-def measure(items: Sequence[LabelledItem], *, model: Path) -> dict[str, Any]:
-    """Figures of a model folder on labelled items."""
-    loaded = load_model(model)
-    readings = read_items(items, predictions=loaded.predict(questions_of(items)), review_below=loaded.review_below)
-    return evaluate(items, readings)
 
 
 def run_evaluation(corpora: Corpora, *, model: Path, split: str, out: Path | None) -> None:
-    """Print the figures of model, rules and TF-IDF on one split, and write `metrics.json` where `out` is given."""
+    """Print the figures of model, rules and TF-IDF on one split, and write `metrics.json` and `metrics.html` where `out` is given."""
     items = of_split(corpora, split)
     if not items:
         raise CorpusError(f"语料里没有属于 {split} 的政府")
-    figures: dict[str, Any] = {"模型": measure(items, model=model), "规则": evaluate(items, read_items(items))}
+    loaded = load_model(model)
+    figures: dict[str, Any] = {"模型": measure(items, model=loaded), "规则": evaluate(items, read_items(items))}
     train_items = of_split(corpora, "train")
     if train_items:
-        figures["TF-IDF"] = {"statement": tfidf_statements(train_items, items)}
+        figures["TF-IDF"] = tfidf_figures(train_items, items)
     print_figures(figures)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "metrics.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+        page = write_page(figures, title=f"{loaded.id}，{split}：{len(items)} 项")
+        (out / "metrics.html").write_text(page, encoding="utf-8", newline="\n")
+        Console().print(f"已写入 {out / 'metrics.json'}、{out / 'metrics.html'}", highlight=False)
 
 
 def print_figures(figures: dict[str, Any]) -> None:
-    """One table: a row a reader, F1 of statements and items, spans, calibration and review."""
+    """Three tables with a row a reader: statements, items by words, problem spans with review."""
     console = Console()
-    table = Table(title="衡量结果")
-    headers = ("", "句子宏平均", *(STATUS_NAMES[s] for s in STATUSES), "事项（不计算术）", "有风险查全", "问题语句 F1", "句子 ECE", "需复核", "其余准确")
-    for header in headers:
-        table.add_column(header, justify="left" if not header else "right")
+    for what, title in (("statement", "句子"), ("item_by_words", "事项（不计算术）")):
+        table = _table(title, "宏平均 F1", "95% 区间", *(f"{STATUS_NAMES[s]} 准/全/F1" for s in STATUSES), "ECE")
+        for name, figure in figures.items():
+            low_high = figure.get(f"{what}_interval")
+            classes = ["/".join(f"{figure[what]['classes'][s][key]:.2f}" for key in ("precision", "recall", "f1")) for s in STATUSES]
+            interval = f"{low_high[0]:.3f}–{low_high[1]:.3f}" if low_high else "—"
+            table.add_row(name, f"{figure[what]['macro_f1']:.3f}", interval, *classes, f"{figure[what]['ece']:.3f}")
+        console.print(table)
+    table = _table("问题语句与复核", "重叠 准/全/F1", "逐字 F1", "95% 区间", "标为需复核", "其余正确")
     for name, figure in figures.items():
-        statement = figure["statement"]
-        row = [name, f"{statement['macro_f1']:.3f}", *(f"{statement['classes'][s]['f1']:.3f}" for s in STATUSES)]
-        if "item_by_words" in figure:
-            rest = figure["review"]["accuracy_of_the_rest"]
-            row += [
-                f"{figure['item_by_words']['macro_f1']:.3f}",
-                f"{statement['at_risk_recall']:.3f}",
-                f"{figure['problems']['overlap']['f1']:.3f}",
-                f"{statement['ece']:.3f}",
+        if "problems" in figure:
+            overlap, rest = figure["problems"]["overlap"], figure["review"]["accuracy_of_the_rest"]
+            table.add_row(
+                name,
+                "/".join(f"{overlap[key]:.3f}" for key in ("precision", "recall", "f1")),
+                f"{figure['problems']['exact']['f1']:.3f}",
+                "–".join(f"{end:.3f}" for end in figure["problem_interval"]),
                 f"{figure['review']['flagged']:.1%}",
                 "—" if rest is None else f"{rest:.3f}",
-            ]
-        table.add_row(*row, *[""] * (len(headers) - len(row)))
+            )
     console.print(table)
+
+
+def _table(title: str, *headers: str) -> Table:
+    table = Table(title=title)
+    table.add_column("")
+    for header in headers:
+        table.add_column(header, justify="right")
+    return table
 
 
 def print_mislabels(corpora: Corpora, *, model: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from nlp.config import load_toml
 from nlp.labels import AT_RISK, BASES, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUSES
-from nlp.training.corpus import PERIODS, Government, LabelledItem, LabelledPair
+from nlp.training.corpus import Government, LabelledItem, LabelledPair
 
 RUN: Final = 8
 _BAD_VERDICTS: Final = {"behind": "pace", "falling": "decline", "below_target": "growth"}
@@ -27,11 +27,6 @@ class Finding:
     level: str
     where: str
     what: str
-
-
-def elapsed_share(item: LabelledItem) -> float:
-    """The share of the year that the item's report covers, in (0, 1]."""
-    return PERIODS[item.period[4:].lower()]
 
 
 def audit(corpora: Sequence[tuple[Government, Sequence[LabelledItem]]], *, thresholds: dict[str, Any] | None = None) -> list[Finding]:
@@ -99,7 +94,7 @@ def expected_verdicts(pair: LabelledPair, *, elapsed: float) -> frozenset[str]:
 
 def check_pairs(item: LabelledItem) -> Iterator[Finding]:
     """Arithmetic that contradicts a verdict, the status or the basis of the item."""
-    elapsed = elapsed_share(item)
+    elapsed = item.elapsed
     bases = []
     for pair in item.pairs:
         expected = expected_verdicts(pair, elapsed=elapsed)

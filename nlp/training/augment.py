@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from nlp.records import Cue
 from nlp.text import Span
 from nlp.training.corpus import LabelledItem
 from nlp.training.settings import TrainingSettings
@@ -31,6 +33,8 @@ class Example:
     problems: tuple[tuple[Span, str], ...]
     # None where the item's label rests on arithmetic, which the model is not asked to do.
     status: str | None
+    # What the cue rules find in `text`; filled in after the text was varied.
+    cues: tuple[Cue, ...] = ()
 
 
 def plain_example(item: LabelledItem, *, elapsed: float) -> Example:
@@ -41,6 +45,8 @@ def plain_example(item: LabelledItem, *, elapsed: float) -> Example:
 
 def vary(example: Example, *, place: str, settings: TrainingSettings, chance: random.Random) -> Example:
     """The example changed at random, as often as the settings say; `place` is the name that may be swapped."""
+    if chance.random() < settings.crop:
+        example = _crop(example, chance)
     task, text = example.task, example.text
     moves: list[tuple[int, int, str]] = []
     if chance.random() < settings.change_numbers:
@@ -51,6 +57,9 @@ def vary(example: Example, *, place: str, settings: TrainingSettings, chance: ra
         task = task.replace(short, name)
         level = chance.choice("市县区旗")
         moves += [(m.start(), m.end(), level) for m in _UNIT.finditer(text)]
+    if chance.random() < settings.change_marks:
+        inner = [end for end in (span.end for span, _ in example.statements[:-1]) if text[end : end + 1] in "。；"]
+        moves += [(end, end + 1, chance.choice("。；")) for end in inner]
     if chance.random() < settings.drop_stop and text.endswith(("。", "；")):
         moves.append((len(text) - 1, len(text), ""))
     text, place_of = _replace(text, moves)
@@ -62,6 +71,25 @@ def vary(example: Example, *, place: str, settings: TrainingSettings, chance: ra
         problems=tuple((Span(place_of(span.start), place_of(span.end)), kind) for span, kind in example.problems),
         status=example.status,
     )
+
+
+def _crop(example: Example, chance: random.Random) -> Example:
+    """A run of the example's statements; the label of the whole says nothing of a part and is left out."""
+    count = len(example.statements)
+    if count < 2:
+        return example
+    length = chance.randint(1, count - 1)
+    first = chance.randint(0, count - length)
+    kept = example.statements[first : first + length]
+    start = kept[0][0].start
+    end = example.statements[first + length][0].start if first + length < count else len(example.text)
+    # A list number that stands before the next statement goes with it.
+    end = kept[-1][0].end + len(example.text[kept[-1][0].end : end].rstrip(" \t0123456789.．、（）()①②③④⑤⑥⑦⑧⑨⑩"))
+
+    def moved(spans: tuple[tuple[Span, str], ...]) -> tuple[tuple[Span, str], ...]:
+        return tuple((Span(span.start - start, span.end - start), label) for span, label in spans if start <= span.start and span.end <= end)
+
+    return dataclasses.replace(example, text=example.text[start:end], statements=moved(kept), problems=moved(example.problems), status=None)
 
 
 def _is_fixed(text: str, span: tuple[int, int]) -> bool:

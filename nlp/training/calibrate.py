@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,52 +24,45 @@ _THRESHOLDS: Final = tuple(np.round(np.arange(0.2, 0.81, 0.05), 2))
 
 
 @dataclass(frozen=True)
-class FittedCalibration:
+class FittedCalibration(Calibration):
     """The contents of `calibration.json`; shares and thresholds in [0, 1]."""
 
-    statement_temperature: float
-    item_temperature: float
-    tag_threshold: float
-    review_below: float
-    review_share: float
-
-    def plain(self) -> Calibration:
-        """What prediction needs of it."""
-        return Calibration(self.statement_temperature, self.item_temperature, self.tag_threshold)
+    review_below: float = 0.0
+    review_share: float = 0.0
 
 
-def fit(questions: Sequence[Question], items: Sequence[LabelledItem], *, network: Network, tokenizer: Tokenizer) -> FittedCalibration:
+def fit(questions: Sequence[Question], items: Sequence[LabelledItem], *, network: Network, tokenizer: Tokenizer, cues: bool) -> FittedCalibration:
     """Fit on dev items: each temperature by the least log loss, the span threshold by the best F1, the review threshold by `PROMISED`."""
     network = remembering(network)
-    plain = predict(questions, network=network, tokenizer=tokenizer, calibration=Calibration())
+    plain = predict(questions, network=network, tokenizer=tokenizer, calibration=Calibration(cues=cues))
     statements = np.array([shares for p in plain for _, shares in p.statements])
     true = np.array([STATUSES.index(status) for item in items for _, status in item.statements])
     by_words = [i for i, item in enumerate(items) if item.basis not in {"growth", "pace"}]
     item_shares = np.array([plain[i].item for i in by_words])
     item_true = np.array([STATUSES.index(items[i].status) for i in by_words])
-    warm = Calibration(_temperature(statements, true), _temperature(item_shares, item_true))
+    warm = Calibration(_temperature(statements, true), _temperature(item_shares, item_true), cues=cues)
     spans = [[span for span, _ in item.problems] for item in items]
     scores = {}
     for threshold in _THRESHOLDS:
-        found = predict(questions, network=network, tokenizer=tokenizer, calibration=Calibration(warm.statement, warm.item, float(threshold)))
+        found = predict(questions, network=network, tokenizer=tokenizer, calibration=dataclasses.replace(warm, tag_threshold=float(threshold)))
         scores[float(threshold)] = span_figures(spans, [[p.span for p in prediction.problems] for prediction in found])["f1"]
     best = max(scores, key=lambda threshold: scores[threshold])
-    final = predict(questions, network=network, tokenizer=tokenizer, calibration=Calibration(warm.statement, warm.item, best))
+    final = predict(questions, network=network, tokenizer=tokenizer, calibration=dataclasses.replace(warm, tag_threshold=best))
     decisions = [decide(final[i]) for i in by_words]
     correct = np.array([decision.status == items[i].status for decision, i in zip(decisions, by_words, strict=True)])
     sure = np.array([decision.confidence for decision in decisions])
     least = review_threshold(sure, correct)
-    return FittedCalibration(warm.statement, warm.item, best, least, float((sure < least).mean()))
+    return FittedCalibration(warm.statement_temperature, warm.item_temperature, best, cues, least, float((sure < least).mean()))
 
 
 def remembering(network: Network) -> Network:
     """The same network, run once for each batch: what is asked again is answered from memory."""
-    answers: dict[tuple[bytes, bytes], tuple[Array, Array, Array]] = {}
+    answers: dict[tuple[bytes, bytes, bytes], tuple[Array, Array, Array]] = {}
 
-    def run(ids: Array, mask: Array, pool: Array) -> tuple[Array, Array, Array]:
-        key = ids.tobytes(), pool.tobytes()
+    def run(ids: Array, mask: Array, pool: Array, cues: Array) -> tuple[Array, Array, Array]:
+        key = ids.tobytes(), pool.tobytes(), cues.tobytes()
         if key not in answers:
-            answers[key] = network(ids, mask, pool)
+            answers[key] = network(ids, mask, pool, cues)
         return answers[key]
 
     return run

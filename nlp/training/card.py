@@ -14,7 +14,7 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
     Parameters
     ----------
     figures : what `evaluate.evaluate` gave, under the names of the splits it was measured on.
-    agreement : shares in [0, 1] on which the int8 weights say what the float ones said.
+    agreement : shares in [0, 1] on which the int8 weights say what the float ones said; empty where only the heads were trained.
     """
     settings = manifest["settings"]
     lines = [
@@ -30,8 +30,7 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
         f"- {len(manifest['epochs'])} epochs, best {manifest['best_epoch']}, {manifest['seconds']:.0f} s.",
         f"- {settings['layers']} layers, seed {settings['seed']}.",
         "- Weights: ONNX, dynamic int8; no pickle.",
-        f"- int8 says what float says on {agreement['statement_agreement']:.2%} of the statements, {agreement['item_agreement']:.2%} of the items,",
-        f"  {agreement['span_agreement']:.2%} of the problem spans.",
+        *_agreement(agreement),
         f"- To be looked at: items less sure than {calibration['review_below']:.3f}, {calibration['review_share']:.1%} of dev.",
         "",
     ]
@@ -46,6 +45,15 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
         "",
     ]
     return "\n".join(lines)
+
+
+def _agreement(agreement: Mapping[str, float]) -> list[str]:
+    if not agreement:
+        return ["- Quick training: the encoder is that of the base, already rounded; only the heads were trained."]
+    return [
+        f"- int8 says what float says on {agreement['statement_agreement']:.2%} of the statements, {agreement['item_agreement']:.2%} of the items,",
+        f"  {agreement['span_agreement']:.2%} of the problem spans.",
+    ]
 
 
 def _table(split: str, figure: Mapping[str, Any]) -> list[str]:

@@ -63,6 +63,11 @@ class LabelledItem:
         """Government, period and id: unique over all corpora."""
         return f"{self.government}/{self.period}/{self.id}"
 
+    @property
+    def elapsed(self) -> float:
+        """The share of the year that the item's report covers, in (0, 1]."""
+        return PERIODS[self.period[4:].lower()]
+
 
 @dataclass(frozen=True)
 class Government:

@@ -10,22 +10,19 @@ from typing import Any, Final
 
 import numpy as np
 
+from nlp.annotate.encoder import Model
 from nlp.annotate.pipeline import Reading, find_text_cues, read_by_model, read_by_rules
-from nlp.annotate.predict import Prediction, Question
+from nlp.annotate.predict import Prediction
 from nlp.labels import AT_RISK, PROBLEM_KINDS, STATUSES
 from nlp.records import Item, Source
 from nlp.text import Span
-from nlp.training.corpus import PERIODS, LabelledItem
+from nlp.training.corpus import LabelledItem
 from nlp.training.metrics import calibration_error, class_figures, confusion, macro_f1, span_figures
+from nlp.training.questions import questions_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _RESAMPLES: Final = 200
 _COVERAGES: Final = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
-
-
-def questions_of(items: Sequence[LabelledItem]) -> list[Question]:
-    """The items as they are asked."""
-    return [Question(item.task, item.text, PERIODS[item.period[4:].lower()]) for item in items]
 
 
 def read_items(items: Sequence[LabelledItem], *, predictions: Sequence[Prediction] | None = None, review_below: float = 0.0) -> list[Reading]:
@@ -63,7 +60,8 @@ def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed
         "statement": _figures(counts) | {"ece": calibration_error(shares, correct), "reliability": _reliability(shares, correct)},
         "statement_interval": _interval(items, readings, _statement_f1, seed=seed),
         "item": _figures(item_counts),
-        "item_by_words": _figures(words_counts) | {"ece": calibration_error(sure, right)},
+        "item_by_words": _figures(words_counts) | {"ece": calibration_error(sure, right), "reliability": _reliability(sure, right)},
+        "item_by_words_interval": _interval([items[i] for i in by_words], [readings[i] for i in by_words], _item_f1, seed=seed),
         "problems": {
             "overlap": span_figures(true_spans, found_spans),
             "exact": span_figures(true_spans, found_spans, least=1.0),
@@ -76,6 +74,11 @@ def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed
             "coverage": [{"coverage": c, "accuracy": _accuracy_at(sure, right, c)} for c in _COVERAGES],
         },
     }
+
+
+def measure(items: Sequence[LabelledItem], *, model: Model) -> dict[str, Any]:
+    """Figures of a loaded model on labelled items."""
+    return evaluate(items, read_items(items, predictions=model.predict(questions_of(items)), review_below=model.review_below))
 
 
 def _figures(counts: Array) -> dict[str, Any]:
@@ -91,6 +94,10 @@ def _figures(counts: Array) -> dict[str, Any]:
 def _statement_f1(items: Sequence[LabelledItem], readings: Sequence[Reading]) -> float:
     true = [status for item in items for _, status in item.statements]
     return macro_f1(confusion(true, [s.status for reading in readings for s in reading.statements]))
+
+
+def _item_f1(items: Sequence[LabelledItem], readings: Sequence[Reading]) -> float:
+    return macro_f1(confusion([item.status for item in items], [reading.status for reading in readings]))
 
 
 def _span_f1(items: Sequence[LabelledItem], readings: Sequence[Reading]) -> float:
@@ -142,20 +149,30 @@ def _accuracy_at(sure: Array, right: Array, coverage: float) -> float:
     return float(right[np.argsort(-sure, kind="stable")[:n]].mean())
 
 
-def tfidf_statements(train: Sequence[LabelledItem], test: Sequence[LabelledItem]) -> dict[str, Any]:
-    """Figures of a character n-gram TF-IDF with a linear model on statements: what any model must beat."""
+def tfidf_figures(train: Sequence[LabelledItem], test: Sequence[LabelledItem]) -> dict[str, Any]:
+    """Figures of a character n-gram TF-IDF with a linear model, on statements and on items by words: what any model must beat. It finds no spans."""
+
+    def statements(items: Sequence[LabelledItem]) -> list[tuple[str, str]]:
+        return [(span.of(item.text), status) for item in items for span, status in item.statements]
+
+    def whole(items: Sequence[LabelledItem]) -> list[tuple[str, str]]:
+        return [(item.text, item.status) for item in items if item.basis not in {"growth", "pace"}]
+
+    return {"statement": _tfidf(statements(train), statements(test)), "item_by_words": _tfidf(whole(train), whole(test))}
+
+
+def _tfidf(train: Sequence[tuple[str, str]], test: Sequence[tuple[str, str]]) -> dict[str, Any]:
     from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
-    def pieces(items: Sequence[LabelledItem]) -> tuple[list[str], list[str]]:
-        rows = [("".join(span.of(item.text).split()), status) for item in items for span, status in item.statements]
-        return [text for text, _ in rows], [status for _, status in rows]
-
-    texts, labels = pieces(train)
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=2)
-    model = LogisticRegression(C=8.0, max_iter=1000, class_weight="balanced").fit(vectors.fit_transform(texts), labels)
-    asked, true = pieces(test)
-    return _figures(confusion(true, list(model.predict(vectors.transform(asked)))))
+    model = LogisticRegression(C=8.0, max_iter=1000, class_weight="balanced")
+    model.fit(vectors.fit_transform("".join(text.split()) for text, _ in train), [label for _, label in train])
+    shares = model.predict_proba(vectors.transform("".join(text.split()) for text, _ in test))
+    said = [str(model.classes_[i]) for i in shares.argmax(axis=1)]
+    true = [label for _, label in test]
+    correct = np.array([t == s for t, s in zip(true, said, strict=True)], dtype=float)
+    return _figures(confusion(true, said)) | {"ece": calibration_error(shares.max(axis=1), correct), "reliability": _reliability(shares.max(axis=1), correct)}
 
 
 def likely_mislabels(items: Sequence[LabelledItem], predictions: Sequence[Prediction], *, most: int = 30) -> list[tuple[float, LabelledItem, Span, str, str]]:

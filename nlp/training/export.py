@@ -1,4 +1,4 @@
-"""Weights of a training run -> a model folder that the main job can run: ONNX, int8, verified against the float network."""
+"""From a trained network to a model folder that the main job can run: checked against the float network, measured, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,46 +9,51 @@ import platform
 import shutil
 import sys
 import tempfile
-import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import onnx
-import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 
 from nlp.annotate.encoder import CALIBRATION, CHECKED, LABELS, MANIFEST, TOKENIZER, WEIGHTS, load_model
-from nlp.annotate.predict import Prediction, Question, predict
+from nlp.annotate.predict import Calibration, Prediction, Question, batches_by_length, collate, predict
+from nlp.annotate.windows import build_windows
 from nlp.errors import ModelError
 from nlp.labels import PROBLEM_KINDS, STATUSES
-from nlp.training.calibrate import fit
+from nlp.training.calibrate import FittedCalibration, fit
+from nlp.training.card import write_card
 from nlp.training.checkpoint import BEST
-from nlp.training.corpus import PERIODS, LabelledItem
-from nlp.training.network import StatusNetwork, build_network
+from nlp.training.corpus import LabelledItem
+from nlp.training.evaluate import measure
+from nlp.training.graph import Feed, encoder_graph, to_int8, with_heads
+from nlp.training.heads import HEADS
+from nlp.training.network import Heads, build_network
+from nlp.training.questions import questions_of
 from nlp.training.settings import TrainingSettings
 from nlp.training.train import load_tokenizer, run_network
 
 LEAST_AGREEMENT: Final = 0.995
-# What stays float, tried in order until int8 says what float says: the heads and the products behind activation functions,
-# whose outliers cost the most; those behind the attention too; and all but a few of the first projections.
-_KEPT_FLOAT: Final = (("cat", "gelu"), ("cat", "gelu", "view"), ("cat", "gelu", "view", "layer_norm_2", "layer_norm_1"))
+METRICS: Final = "metrics.json"
+CARD: Final = "README.md"
+_FEEDS: Final = 40
+_FEED_SIZE: Final = 8
 _PACKAGES: Final = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy", "spacy", "jieba")
 
 
 def export(
-    run: Path, *, base: Path, out: Path, settings: TrainingSettings, dev: Sequence[LabelledItem], check: Sequence[LabelledItem], notes: dict[str, Any]
-) -> dict[str, float]:
-    """Write the model folder `out` from the best epoch of `run`; the figures of the check.
+    run: Path, *, base: Path, out: Path, settings: TrainingSettings, dev: Sequence[LabelledItem], check: Sequence[LabelledItem], notes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the model folder `out` from the best epoch of `run`; figures on dev, and those of the check.
 
     Parameters
     ----------
     dev : items on which temperatures and thresholds are fitted.
     check : items on which the int8 model must say what the float network says.
-    notes : what the manifest keeps besides hashes and versions (epochs, corpora, command).
+    notes : what the manifest keeps besides hashes and versions (epochs, corpora).
 
     Raises
     ------
@@ -58,67 +63,86 @@ def export(
     network.load_state_dict(load_file(str(run / BEST)))
     network.eval()
     tokenizer = load_tokenizer(base)
-    calibration = fit(_questions(dev), dev, network=run_network(network), tokenizer=tokenizer)
-    with tempfile.TemporaryDirectory(prefix="ducha-export-") as name:
-        folder = Path(name) / out.name
-        folder.mkdir()
-        full = Path(name) / "float.onnx"
-        _write_float(network, full)
-        shutil.copyfile(base / TOKENIZER, folder / TOKENIZER)
-        _write_json(folder / LABELS, {"statuses": list(STATUSES), "problem_kinds": list(PROBLEM_KINDS)})
-        _write_json(folder / CALIBRATION, dataclasses.asdict(calibration))
-        expected = predict(_questions(check), network=run_network(network), tokenizer=tokenizer, calibration=calibration.plain())
-        for kept in _KEPT_FLOAT:
-            _quantize(full, folder / WEIGHTS, kept=kept)
-            _write_manifest(folder, base=base, settings=settings, notes=notes | {"float_inputs": list(kept)})
-            figures = _agreement(expected, load_model(folder).predict(_questions(check)))
-            if figures["statement_agreement"] >= LEAST_AGREEMENT:
-                break
-        else:
+    plain = Calibration(cues=bool(settings.rules))
+    questions = questions_of(check)
+    expected = predict(questions, network=run_network(network), tokenizer=tokenizer, calibration=plain)
+    encoder = to_int8(encoder_graph(network), feeds=_feeds(questions, tokenizer))
+
+    def agree(folder: Path) -> dict[str, float]:
+        figures = _agreement(expected, load_model(folder).predict(questions, calibration=plain))
+        if figures["statement_agreement"] < LEAST_AGREEMENT:
             raise ModelError(
                 f"int8 与 float 在 {figures['statement_agreement']:.2%} 的句子上一致，应至少 {LEAST_AGREEMENT:.1%}",
                 where=str(out),
                 remedy="模型没有写出；请换一个种子重新训练",
             )
-        out.parent.mkdir(parents=True, exist_ok=True)
-        old = out.with_name(f".{out.name}-old")
-        if out.exists():
-            out.replace(old)
-        shutil.move(str(folder), str(out))
-        shutil.rmtree(old, ignore_errors=True)
+        return figures
+
+    encoder_files = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(base.glob("*.safetensors"))}
+    notes = {"base": encoder_files, **notes}
+    return save_model(encoder, network.heads, tokenizer=base / TOKENIZER, out=out, settings=settings, dev=dev, notes=notes, check=agree)
+
+
+def save_model(
+    encoder: onnx.ModelProto,
+    heads: Heads,
+    *,
+    tokenizer: Path,
+    out: Path,
+    settings: TrainingSettings,
+    dev: Sequence[LabelledItem],
+    notes: Mapping[str, Any],
+    check: Callable[[Path], dict[str, float]] | None = None,
+) -> dict[str, Any]:
+    """Write the folder `out` with weights, tokenizer, labels, calibration, manifest, metrics and card, whole or not at all; an older one gives way.
+
+    Parameters
+    ----------
+    encoder : the rounded graph, ids and mask to states.
+    check : called with the folder before it is put in place; its figures are kept, and what it raises passes through.
+    """
+    with tempfile.TemporaryDirectory(prefix="ducha-export-") as name:
+        folder = Path(name) / out.name
+        folder.mkdir()
+        onnx.save(with_heads(encoder, heads), str(folder / WEIGHTS))
+        save_file({name: tensor.half().contiguous() for name, tensor in heads.state_dict().items()}, str(folder / HEADS))
+        shutil.copyfile(tokenizer, folder / TOKENIZER)
+        _write_json(folder / LABELS, {"statuses": list(STATUSES), "problem_kinds": list(PROBLEM_KINDS)})
+        _write_json(folder / CALIBRATION, dataclasses.asdict(FittedCalibration(cues=bool(settings.rules))))
+        manifest = _write_manifest(folder, settings=settings, notes=notes)
+        agreement = check(folder) if check else {}
+        # Fitted on what is shipped: the rounded network is a little less sure than the float one.
+        model = load_model(folder)
+        fitted = fit(questions_of(dev), dev, network=model.run, tokenizer=model.tokenizer, cues=bool(settings.rules))
+        _write_json(folder / CALIBRATION, dataclasses.asdict(fitted))
+        manifest = _write_manifest(folder, settings=settings, notes=notes)
+        figures = {"dev": measure(dev, model=load_model(folder)), "agreement": agreement}
+        _write_json(folder / METRICS, figures)
+        card = write_card(out.name, manifest=manifest, figures={"dev": figures["dev"]}, calibration=dataclasses.asdict(fitted), agreement=agreement)
+        (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
+        _put_in_place(folder, out)
     return figures
 
 
-def _questions(items: Sequence[LabelledItem]) -> list[Question]:
-    return [Question(item.task, item.text, PERIODS[item.period[4:].lower()]) for item in items]
+def _put_in_place(folder: Path, out: Path) -> None:
+    """Copy beside `out` first, so that the last step is a rename on one disk."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    new, old = out.with_name(f".{out.name}-new"), out.with_name(f".{out.name}-old")
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.copytree(folder, new)
+    if out.exists():
+        out.replace(old)
+    new.replace(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-def _write_float(network: StatusNetwork, path: Path) -> None:
-    """The network as ONNX in float32, batch, tokens and statements of any size."""
-    ids = torch.ones(2, 12, dtype=torch.long)
-    pool = torch.zeros(2, 3, 12)
-    pool[:, :, 1:4] = 1 / 3
-    batch, tokens, statements = (torch.export.Dim(n, min=1, max=most) for n, most in (("batch", 4096), ("tokens", 512), ("statements", 512)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            (ids, torch.ones_like(ids), pool),
-            str(path),
-            input_names=["input_ids", "attention_mask", "pool"],
-            output_names=["statements", "tags", "items"],
-            dynamic_shapes=({0: batch, 1: tokens}, {0: batch, 1: tokens}, {0: batch, 1: statements, 2: tokens}),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
-
-
-def _quantize(full: Path, path: Path, *, kept: Sequence[str]) -> None:
-    """Dynamic int8; reduced range and per channel, so that CPUs with and without VNNI agree. Products whose input's name begins as one of `kept` stay float."""
-    nodes = onnx.load(str(full)).graph.node
-    excluded = [node.name for node in nodes if node.op_type in {"MatMul", "Gemm"} and node.input[0].startswith(tuple(kept))] if kept else []
-    quantize_dynamic(str(full), str(path), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8, nodes_to_exclude=excluded)
+def _feeds(questions: Sequence[Question], tokenizer: Tokenizer) -> list[Feed]:
+    """Batches of every length on which the range of each channel is measured."""
+    windows = [w for q in questions for w in build_windows(q.task, q.text, elapsed=q.elapsed, tokenizer=tokenizer)]
+    batches = batches_by_length(windows, size=_FEED_SIZE)
+    chosen = batches[:: max(1, len(batches) // _FEEDS)]
+    return [collate([windows[i] for i in batch], cues=[()] * len(batch))[:2] for batch in chosen]
 
 
 def _agreement(expected: Sequence[Prediction], found: Sequence[Prediction]) -> dict[str, float]:
@@ -141,11 +165,13 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
-def _write_manifest(folder: Path, *, base: Path, settings: TrainingSettings, notes: dict[str, Any]) -> None:
-    hashes = {name: sha256((folder / name).read_bytes()).hexdigest() for name in CHECKED}
-    encoder = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(base.glob("*.safetensors"))}
-    versions = {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _PACKAGES}}
-    _write_json(
-        folder / MANIFEST,
-        {"files": hashes, "base": encoder, "settings": dataclasses.asdict(settings), "versions": versions, "command": " ".join(sys.argv[1:]), **notes},
-    )
+def _write_manifest(folder: Path, *, settings: TrainingSettings, notes: Mapping[str, Any]) -> dict[str, Any]:
+    manifest = {
+        "files": {name: sha256((folder / name).read_bytes()).hexdigest() for name in (*CHECKED, HEADS)},
+        "settings": dataclasses.asdict(settings),
+        "versions": {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _PACKAGES}},
+        "command": " ".join(sys.argv[1:]),
+        **notes,
+    }
+    _write_json(folder / MANIFEST, manifest)
+    return manifest

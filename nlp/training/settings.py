@@ -6,7 +6,7 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from nlp.errors import ResourceError
 
@@ -27,6 +27,10 @@ class TrainingSettings:
     rare_weight : weight of not_started and at_risk statements and of tags inside a span, against 1 for the others.
     drop_task, drop_period : share of items shown without their task, without their period.
     change_numbers, change_places, drop_stop : share of items shown with other numbers, other names of places, without the last mark.
+    change_marks : share of items shown with other marks (。；) between their statements.
+    crop : share of items of which a run of statements is shown, without the item's label.
+    rules : 1 shows the network what the cue rules say of each token, 0 does not.
+    drop_rules : share of items shown without it, so that the network reads the words too.
     smoothing : label smoothing, in [0, 0.3].
     rounding : 1 trains under the rounding of int8 (see `noise.py`), 0 without.
     """
@@ -50,18 +54,26 @@ class TrainingSettings:
     change_numbers: float = 0.3
     change_places: float = 0.5
     drop_stop: float = 0.1
+    change_marks: float = 0.2
+    crop: float = 0.2
+    rules: int = 1
+    drop_rules: float = 0.3
     smoothing: float = 0.05
     rounding: int = 1
 
     def __post_init__(self) -> None:
         if self.frozen > self.layers:
             raise ResourceError(f"frozen = {self.frozen} 大于 layers = {self.layers}", where="训练设置")
-        for name in ("drop_task", "drop_period", "change_numbers", "change_places", "drop_stop", "warmup", "smoothing"):
+        for name in ("drop_task", "drop_period", "change_numbers", "change_places", "drop_stop", "drop_rules", "change_marks", "crop", "warmup", "smoothing"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ResourceError(f"{name} = {getattr(self, name)}，应在 0 与 1 之间", where="训练设置")
         for name in ("epochs", "batch_size", "layers"):
             if getattr(self, name) < 1:
                 raise ResourceError(f"{name} = {getattr(self, name)}，应至少为 1", where="训练设置")
+
+
+# What `--quick` sets: the heads alone, in passes over states that are computed once.
+QUICK: Final = {"epochs": 12, "patience": 3, "batch_size": 32, "head_learning_rate": 5e-4, "drop_rules": 0.0}
 
 
 def load_settings(path: Path | None = None, **overrides: Any) -> TrainingSettings:

@@ -15,7 +15,7 @@ from nlp.text import Span
 from tests.annotate.test_windows import TOKENIZER
 
 
-def network(ids: Any, _mask: Any, pool: Any) -> tuple[Any, Any, Any]:
+def network(ids: Any, _mask: Any, pool: Any, _cues: Any) -> tuple[Any, Any, Any]:
     """Says at risk of a statement that holds 缺, completed of others, and tags 缺 and what follows in the statement as `blocked`."""
     is_lack = (ids == ord("缺")).astype(np.float32)
     statements = np.zeros((*pool.shape[:2], len(STATUSES)), dtype=np.float32)

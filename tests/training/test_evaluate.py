@@ -11,7 +11,7 @@ from nlp.annotate.predict import Prediction
 from nlp.labels import STATUSES
 from nlp.records import Problem, Statement
 from nlp.training.corpus import LabelledItem, read_corpora
-from nlp.training.evaluate import evaluate, likely_mislabels, read_items, tfidf_statements
+from nlp.training.evaluate import evaluate, likely_mislabels, read_items, tfidf_figures
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_rules_are_measured_like_a_model(items: list[LabelledItem]) -> None:
 
 def test_the_baseline_learns_something(items: list[LabelledItem]) -> None:
     pytest.importorskip("sklearn", reason="scikit-learn is not installed: python scripts/test.py --with-training")
-    assert tfidf_statements(items, items)["accuracy"] > 0.6
+    assert tfidf_figures(items, items)["statement"]["accuracy"] > 0.6
 
 
 def test_the_least_likely_label_comes_first(items: list[LabelledItem]) -> None:

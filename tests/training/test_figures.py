@@ -59,7 +59,7 @@ def test_settings_come_from_toml_and_unknown_keys_are_refused(tmp_path: Path) ->
 
 
 def test_varied_items_keep_their_labels_on_the_same_words(root: Path) -> None:
-    settings = TrainingSettings(change_numbers=1.0, change_places=1.0, drop_stop=1.0, drop_task=0.0)
+    settings = TrainingSettings(change_numbers=1.0, change_places=1.0, drop_stop=1.0, change_marks=1.0, drop_task=0.0, crop=0.0)
     chance = random.Random(3)
     government, items = next(read_corpora(root / "corpora"))
     for item in items[:80]:
@@ -71,6 +71,21 @@ def test_varied_items_keep_their_labels_on_the_same_words(root: Path) -> None:
             same = [a == b or a.isdigit() for a, b in zip(span.of(varied.text), before.of(example.text), strict=False)]
             assert len(span.of(varied.text)) == len(before.of(example.text)) or government.place[:-1] in before.of(example.text)
             assert sum(same) >= 0.5 * len(same)
+
+
+def test_a_run_of_statements_keeps_its_labels(root: Path) -> None:
+    settings = TrainingSettings(change_numbers=0, change_places=0, drop_stop=0, change_marks=0, drop_task=0, drop_period=0, crop=1.0)
+    chance = random.Random(3)
+    government, items = next(read_corpora(root / "corpora"))
+    for item in (item for item in items if len(item.statements) > 1):
+        example = plain_example(item, elapsed=0.25)
+        cropped = vary(example, place=government.place, settings=settings, chance=chance)
+        labelled = [(span.of(cropped.text), status) for span, status in cropped.statements]
+        whole = [(span.of(example.text), status) for span, status in example.statements]
+        assert 0 < len(labelled) < len(whole)
+        assert any(whole[i : i + len(labelled)] == labelled for i in range(len(whole)))
+        assert {(span.of(cropped.text), kind) for span, kind in cropped.problems} <= {(span.of(example.text), kind) for span, kind in example.problems}
+        assert cropped.status is None
 
 
 def test_varying_is_repeatable(root: Path) -> None:

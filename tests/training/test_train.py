@@ -9,16 +9,19 @@ from typing import Any
 
 import pytest
 
-from nlp.annotate.encoder import CALIBRATION, LABELS, MANIFEST, WEIGHTS, load_model
+from nlp.annotate.encoder import CALIBRATION, LABELS, MANIFEST, TOKENIZER, WEIGHTS, load_model
 from nlp.annotate.predict import Question
 from nlp.errors import CorpusError, ModelError
 from nlp.labels import STATUSES
 from nlp.training.corpus import LabelledItem, read_corpora
+from nlp.training.questions import questions_of
 from nlp.training.settings import TrainingSettings
 
 torch = pytest.importorskip("torch", reason="torch is not installed: python scripts/test.py --with-training")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed: python scripts/test.py --with-training")
 
+NOTES = {"base_name": "tiny", "train": ["a"], "dev": ["b"], "n_train": 24, "n_dev": 8, "epochs": [], "best_epoch": 1, "seconds": 1.0}
+CARD, METRICS, HEADS = "README.md", "metrics.json", "heads.safetensors"
 SETTINGS = TrainingSettings(epochs=2, patience=0, layers=1, batch_size=8, learning_rate=1e-3)
 
 
@@ -62,7 +65,7 @@ def model(items: list[LabelledItem], base: Path, trained: tuple[Path, Any], tmp_
     # A random encoder of 32 is too coarse for int8; that a poor agreement is refused is tested below.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "LEAST_AGREEMENT", 0.0)
-        export.export(trained[0], base=base, out=out, settings=SETTINGS, dev=items[:8], check=items, notes={"train": ["a"]})
+        export.export(trained[0], base=base, out=out, settings=SETTINGS, dev=items[:8], check=items, notes=NOTES)
     return out
 
 
@@ -111,8 +114,52 @@ def test_the_folder_answers_and_holds_no_pickle(model: Path) -> None:
     assert len(prediction.statements) == 2
     assert all(len(shares) == len(STATUSES) and abs(sum(shares) - 1) < 1e-4 for _, shares in prediction.statements)
     assert empty.statements == ()
-    assert sorted(path.name for path in model.iterdir()) == [CALIBRATION, LABELS, MANIFEST, WEIGHTS, "tokenizer.json"]
+    assert sorted(path.name for path in model.iterdir()) == sorted([CARD, CALIBRATION, HEADS, LABELS, MANIFEST, METRICS, WEIGHTS, TOKENIZER])
     assert json.loads((model / MANIFEST).read_text(encoding="utf-8"))["train"] == ["a"]
+
+
+def test_quick_training_goes_on_from_a_model_and_leaves_its_encoder_alone(model: Path, items: list[LabelledItem], tmp_path: Path) -> None:
+    from nlp.training.export import save_model  # noqa: PLC0415
+    from nlp.training.heads import encoder_in, train_heads  # noqa: PLC0415
+    from nlp.training.train import load_tokenizer  # noqa: PLC0415
+
+    encoder, heads = encoder_in(model)
+    before = encoder.SerializeToString()
+    settings = TrainingSettings(epochs=3, patience=0, batch_size=8, head_learning_rate=1e-2, drop_rules=0.0)
+    epochs = train_heads(
+        items, items[:8], places={items[0].government: "甲市"}, encoder=encoder, heads=heads, tokenizer=load_tokenizer(model), settings=settings
+    )
+    assert epochs[-1].loss < epochs[0].loss
+    out = tmp_path / "quick"
+    save_model(encoder, heads, tokenizer=model / TOKENIZER, out=out, settings=settings, dev=items[:8], notes=NOTES)
+    again, _ = encoder_in(out)
+    assert again.SerializeToString() == before
+    questions = questions_of(items[:8])
+    assert load_model(out).predict(questions) != load_model(model).predict(questions)
+    assert "only the heads were trained" in (out / CARD).read_text(encoding="utf-8")
+
+
+def test_quick_training_can_begin_at_a_base_encoder(base: Path, items: list[LabelledItem]) -> None:
+    from nlp.training.heads import encoder_from, train_heads  # noqa: PLC0415
+    from nlp.training.samples import build_samples  # noqa: PLC0415
+    from nlp.training.train import load_tokenizer  # noqa: PLC0415
+
+    tokenizer, places = load_tokenizer(base), {items[0].government: "甲市"}
+    samples = build_samples(items, places=places, tokenizer=tokenizer, settings=SETTINGS, epoch=0)
+    encoder, heads = encoder_from(base, layers=1, samples=samples)
+    read: list[int] = []
+    epochs = train_heads(
+        items,
+        items[:8],
+        places=places,
+        encoder=encoder,
+        heads=heads,
+        tokenizer=tokenizer,
+        settings=SETTINGS,
+        on_read=lambda done, _: read.append(done),
+    )
+    assert [epoch.number for epoch in epochs] == [1, 2]
+    assert read[-1] == len(samples)
 
 
 def test_int8_that_does_not_agree_is_refused_and_nothing_is_written(
@@ -122,7 +169,7 @@ def test_int8_that_does_not_agree_is_refused_and_nothing_is_written(
 
     monkeypatch.setattr(export, "LEAST_AGREEMENT", 1.01)
     with pytest.raises(ModelError, match="int8 与 float 在"):
-        export.export(trained[0], base=base, out=tmp_path / "bad", settings=SETTINGS, dev=items[:8], check=items[:4], notes={})
+        export.export(trained[0], base=base, out=tmp_path / "bad", settings=SETTINGS, dev=items[:8], check=items[:4], notes=NOTES)
     assert list(tmp_path.iterdir()) == []
 
 
