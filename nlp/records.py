@@ -111,6 +111,8 @@ class AnnotatedItem:
     reason: str
     # Who decided the status: `rules` or `model`.
     decided_by: str = "rules"
+    # What the cue rules say, where the model decided and they do not agree with it; else None.
+    rules_status: str | None = None
     words_against_figures: bool = False
     indicators: tuple[dict[str, object], ...] = ()
 

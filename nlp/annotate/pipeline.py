@@ -35,6 +35,8 @@ class Reading:
     problems: tuple[Problem, ...]
     needs_review: bool
     decided_by: str
+    # What the rules say where the model decided otherwise.
+    rules_status: str | None = None
 
 
 def annotate(items: Sequence[Item], *, period: Period, model: Model | None = None, progress: Callable[[int], None] | None = None) -> tuple[AnnotatedItem, ...]:
@@ -85,19 +87,32 @@ def read_by_rules(item: Item, *, cues: Sequence[Cue]) -> Reading:
 
 
 def read_by_model(item: Item, *, prediction: Prediction, cues: Sequence[Cue], review_below: float) -> Reading:
-    """What the model makes of an item; the cues stand beside as evidence and do not decide."""
+    """What the model makes of an item. The rules decide nothing here, but where they say otherwise the reading says so.
+
+    The network has read the cues too (`predict.Question.cues`), so that what a rule is worth was learned, not set; see docs/measurements.md.
+    """
     from nlp.annotate.decide import decide  # noqa: PLC0415
 
+    rules = read_by_rules(item, cues=cues)
+    if not item.text:
+        return rules
     spans = [span for span, _ in prediction.statements]
     statements = tuple(
         Statement(span, STATUSES[max(range(len(shares)), key=shares.__getitem__)], shares, inside)
         for (span, shares), inside in zip(prediction.statements, statement_cues(spans, cues), strict=True)
     )
-    if not item.text:
-        return read_by_rules(item, cues=cues)
     decision = decide(prediction)
     basis = names_basis(item.text, prediction.problems) if decision.status == AT_RISK else None
-    return Reading(decision.status, basis, decision.probabilities, statements, prediction.problems, decision.confidence < review_below, "model")
+    return Reading(
+        status=decision.status,
+        basis=basis,
+        probabilities=decision.probabilities,
+        statements=statements,
+        problems=prediction.problems,
+        needs_review=decision.confidence < review_below,
+        decided_by="model",
+        rules_status=None if rules.status == decision.status else rules.status,
+    )
 
 
 def _finish(item: Item, reading: Reading, *, period: Period) -> AnnotatedItem:
@@ -114,17 +129,20 @@ def _finish(item: Item, reading: Reading, *, period: Period) -> AnnotatedItem:
         summary=summarise(item.text, statements=reading.statements, problems=reading.problems),
         reason=_reason(item, reading),
         decided_by=reading.decided_by,
+        rules_status=reading.rules_status,
     )
 
 
 def _reason(item: Item, reading: Reading) -> str:
-    """One line in Chinese: what decided the status."""
+    """One line in Chinese: what decided the status, and that the rules see a risk where the model sees none."""
     if not item.text:
         return _NO_TEXT
     if reading.status == AT_RISK and reading.problems:
         # The problem that makes the item at risk stands first, not one that merely waits.
         worst = next((problem for problem in reading.problems if problem.kind != "external"), reading.problems[0])
-        return f"{BASIS_NAMES[reading.basis or 'stated']}：{worst.span.of(item.text)}"
-    if reading.problems:
-        return f"等待外部：{reading.problems[0].span.of(item.text)}"
-    return f"按句判为{STATUS_NAMES[reading.status]}：" + "、".join(STATUS_NAMES[statement.status] for statement in reading.statements[:6])
+        reason = f"{BASIS_NAMES[reading.basis or 'stated']}：{worst.span.of(item.text)}"
+    elif reading.problems:
+        reason = f"等待外部：{reading.problems[0].span.of(item.text)}"
+    else:
+        reason = f"按句判为{STATUS_NAMES[reading.status]}：" + "、".join(STATUS_NAMES[statement.status] for statement in reading.statements[:6])
+    return f"{reason}（规则判为有风险）" if reading.rules_status == AT_RISK else reason

@@ -5,19 +5,22 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from nlp.annotate.tags import read_tags
 from nlp.annotate.windows import Tokenizer, Window, build_windows
-from nlp.labels import CUE_LABELS, STATUSES
+from nlp.labels import AT_RISK, CUE_LABELS, STATUSES
 from nlp.records import Cue, Problem
 from nlp.text import Span, cut_statements
 
 Array = np.ndarray[Any, np.dtype[Any]]
 # ids, mask `(B, T)`, pool `(B, S, T)` and cues `(B, T, C)` -> logits `(B, S, K)`, `(B, T, N_TAGS)`, `(B, K)`.
 Network = Callable[[Array, Array, Array, Array], tuple[Array, Array, Array]]
+
+
+_RISK: Final = STATUSES.index(AT_RISK)
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,14 @@ def predict(questions: Sequence[Question], *, network: Network, tokenizer: Token
                 statements[owner][index] += probabilities[b, s] * (last - first)
                 weights[owner][index] += last - first
                 within = spans[owner][index]
-                found = tags[b, first:last], window.offsets[first:last]
-                problems[owner] += read_tags(found[0], offsets=found[1], text=questions[owner].text, within=within, threshold=calibration.tag_threshold)
+                problems[owner] += read_tags(
+                    tags[b, first:last],
+                    offsets=window.offsets[first:last],
+                    text=questions[owner].text,
+                    within=within,
+                    risk=float(probabilities[b, s, _RISK]),
+                    threshold=calibration.tag_threshold,
+                )
     return [
         Prediction(
             tuple((span, tuple(map(float, statements[n][i] / weights[n][i]))) for i, span in enumerate(spans[n])),

@@ -16,6 +16,12 @@ OUTSIDE: Final = 0
 N_TAGS: Final = 1 + 2 * len(PROBLEM_KINDS)
 _EDGE: Final = "，,、。；;：: \u3000\n"
 _SHORTEST: Final = 3
+_LONGEST_GAP: Final = 3
+_EXTERNAL: Final = PROBLEM_KINDS.index("external")
+# A statement that is at risk with three quarters or more gives its spans their full score.
+_RISK_FACTOR: Final = 1.3
+RELATIVE: Final = 0.8
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def tag_tokens(offsets: Sequence[Span], problems: Sequence[tuple[Span, str]]) -> list[int]:
@@ -28,34 +34,62 @@ def tag_tokens(offsets: Sequence[Span], problems: Sequence[tuple[Span, str]]) ->
     return tags
 
 
-def read_tags(probabilities: np.ndarray[Any, np.dtype[np.float32]], *, offsets: Sequence[Span], text: str, within: Span, threshold: float) -> list[Problem]:
+def read_tags(
+    probabilities: Array, *, offsets: Sequence[Span], text: str, within: Span, risk: float, threshold: float, relative: float = RELATIVE
+) -> list[Problem]:
     """The problem spans of one statement.
+
+    Only a neutral wait may stand in a statement that is not at risk, so every other kind counts as much as the statement is at risk; and a statement that
+    is at risk has a problem: where none reaches the threshold, the strongest run is taken.
 
     Parameters
     ----------
     probabilities : `(T, N_TAGS)`, each row sums to 1.
     offsets : characters of each of the `T` tokens, in `text`.
     within : the statement; no span leaves it.
-    threshold : least probability, in (0, 1), that a token is not outside; lower finds more.
+    risk : probability, in [0, 1], that the statement is at risk.
+    threshold : least score, in (0, 1), of a token inside a span; lower finds more.
+    relative : spans that score less than this share of the best of the statement are left out; 0 keeps all.
     """
-    inside = 1.0 - probabilities[:, OUTSIDE]
-    begins = probabilities[:, 1::2].sum(axis=1)
+    if not len(offsets):
+        return []
+    by_kind = probabilities[:, 1:].reshape(len(offsets), -1, 2).sum(axis=2)
+    waits = by_kind[:, _EXTERNAL]
+    others = by_kind.sum(axis=1) - waits
+    score = waits + others * min(1.0, risk * _RISK_FACTOR)
+    found = _problems(_runs(score, threshold, offsets, text), by_kind, score, offsets=offsets, text=text, within=within)
+    if risk > 0.5 and all(problem.kind == "external" for problem in found):
+        strongest = int(others.argmax())
+        lower = min(threshold, float(score[strongest]) / 2)
+        runs = [run for run in _runs(score, lower, offsets, text) if strongest in run]
+        by_kind = by_kind.copy()
+        by_kind[:, _EXTERNAL] = 0.0
+        rescued = _problems(runs, by_kind, score, offsets=offsets, text=text, within=within)
+        found = [p for p in found if all(p.span.end <= r.span.start or r.span.end <= p.span.start for r in rescued)] + rescued
+    best = max((problem.score for problem in found), default=0.0)
+    return sorted((problem for problem in found if problem.score >= relative * best), key=lambda problem: problem.span)
+
+
+def _runs(score: Array, threshold: float, offsets: Sequence[Span], text: str) -> list[list[int]]:
+    """Runs of tokens that reach the threshold; a gap of a few tokens within one clause does not part a run, the mark between two clauses does."""
     runs: list[list[int]] = []
     for i in range(len(offsets)):
-        if inside[i] < threshold:
+        if score[i] < threshold:
             continue
-        # A new span begins at once after another only where the model says so clearly.
-        if runs and runs[-1][-1] == i - 1 and begins[i] < 0.5:
-            runs[-1].append(i)
+        if runs and i - runs[-1][-1] <= _LONGEST_GAP and not set(text[offsets[runs[-1][-1]].end : offsets[i].start + 1]) & set(_EDGE):
+            runs[-1] = list(range(runs[-1][0], i + 1))
         else:
             runs.append([i])
+    return runs
+
+
+def _problems(runs: Sequence[Sequence[int]], by_kind: Array, score: Array, *, offsets: Sequence[Span], text: str, within: Span) -> list[Problem]:
     problems = []
     for run in runs:
         span = _trim(text, Span(max(within.start, offsets[run[0]].start), min(within.end, offsets[run[-1]].end)))
-        if span.end - span.start < _SHORTEST:
-            continue
-        by_kind = probabilities[run, 1:].reshape(len(run), -1, 2).sum(axis=(0, 2))
-        problems.append(Problem(span, PROBLEM_KINDS[int(by_kind.argmax())], float(inside[run].mean()), "model"))
+        if span.end - span.start >= _SHORTEST:
+            kind = PROBLEM_KINDS[int(by_kind[list(run)].sum(axis=0).argmax())]
+            problems.append(Problem(span, kind, float(min(1.0, score[list(run)].mean())), "model"))
     return problems
 
 

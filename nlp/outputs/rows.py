@@ -49,6 +49,7 @@ def item_row(annotated: AnnotatedItem, *, report: Report, risk: Risk | None) -> 
         "summary": annotated.summary,
         "reason": annotated.reason,
         "decided_by": annotated.decided_by,
+        "rules_status": annotated.rules_status,
         "section": item.section,
         "other": [{"header": header, "text": value} for header, value in item.other],
         "place": report.place,

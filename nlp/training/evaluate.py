@@ -68,6 +68,7 @@ def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed
             "by_kind": {kind: _kind_recall(items, readings, kind) for kind in PROBLEM_KINDS},
         },
         "problem_interval": _interval(items, readings, _span_f1, seed=seed),
+        "against_rules": _against_rules([items[i] for i in by_words], [readings[i] for i in by_words]),
         "review": {
             "flagged": float(flagged.mean()),
             "accuracy_of_the_rest": float(right[kept].mean()) if kept.any() else None,
@@ -114,6 +115,16 @@ def _interval(
         index = chance.integers(0, len(items), len(items))
         draws.append(figure([items[i] for i in index], [readings[i] for i in index]))
     return [float(end) for end in np.percentile(draws, [2.5, 97.5])]
+
+
+def _against_rules(items: Sequence[LabelledItem], readings: Sequence[Reading]) -> dict[str, dict[str, float]]:
+    """Items by words on which the rules say the same, and on which they do not: how many, and how often the reader and the rules are right."""
+    figures = {}
+    for name, is_same in (("agree", True), ("differ", False)):
+        part = [(i, r) for i, r in zip(items, readings, strict=True) if (r.rules_status is None) == is_same]
+        right, rules = sum(i.status == r.status for i, r in part), sum(i.status == (r.rules_status or r.status) for i, r in part)
+        figures[name] = {"n": len(part), "accuracy": right / max(1, len(part)), "rules_accuracy": rules / max(1, len(part))}
+    return figures
 
 
 def _kind_recall(items: Sequence[LabelledItem], readings: Sequence[Reading], kind: str) -> dict[str, float]:

@@ -75,7 +75,7 @@ def test_tags_and_spans_are_inverse() -> None:
     problems = [(Span(0, 5), "resources"), (Span(6, 10), "blocked")]
     tags = tag_tokens(offsets, problems)
     shares = np.eye(N_TAGS, dtype=np.float32)[tags]
-    found = read_tags(shares, offsets=offsets, text=text, within=Span(0, len(text)), threshold=0.5)
+    found = read_tags(shares, offsets=offsets, text=text, within=Span(0, len(text)), risk=1.0, threshold=0.5)
     assert [(problem.span, problem.kind) for problem in found] == problems
 
 
@@ -83,8 +83,42 @@ def test_a_span_is_trimmed_and_stays_in_its_statement() -> None:
     text = "，征地受阻；好"
     shares = np.zeros((len(text), N_TAGS), dtype=np.float32)
     shares[:, 2] = 1.0
-    (problem,) = read_tags(shares, offsets=[Span(i, i + 1) for i in range(len(text))], text=text, within=Span(0, 5), threshold=0.5)
+    (problem,) = read_tags(shares, offsets=[Span(i, i + 1) for i in range(len(text))], text=text, within=Span(0, 5), risk=1.0, threshold=0.5)
     assert problem.span.of(text) == "征地受阻"
+
+
+def tag_shares(text: str, *spans: tuple[str, str, float]) -> Any:
+    """One token a character: (words, kind, probability of being inside) for each span, else outside."""
+    shares = np.zeros((len(text), N_TAGS), dtype=np.float32)
+    shares[:, OUTSIDE] = 1.0
+    for words, kind, inside in spans:
+        start = text.index(words)
+        shares[start : start + len(words), OUTSIDE] = 1 - inside
+        shares[start : start + len(words), 2 + 2 * PROBLEM_KINDS.index(kind)] = inside
+    return shares
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "risk", "found"),
+    [
+        # A problem that is none of waiting counts as much as its statement is at risk; a wait counts anywhere.
+        ("图纸没有批下来", [("没有批下来", "blocked", 0.9)], 0.1, []),
+        ("图纸没有批下来", [("没有批下来", "blocked", 0.9)], 0.9, ["没有批下来"]),
+        ("待省里批复后开工", [("待省里批复", "external", 0.9)], 0.0, ["待省里批复"]),
+        # A hole within a clause is filled, a mark between two clauses parts them.
+        ("资金至今没有到位", [("资金", "resources", 0.9), ("没有到位", "resources", 0.9)], 1.0, ["资金至今没有到位"]),
+        ("缺资金，缺用地", [("缺资金", "resources", 0.9), ("缺用地", "blocked", 0.9)], 1.0, ["缺资金", "缺用地"]),
+        # What is far weaker than the best of the statement is left out.
+        ("设计改了四版，图纸没有批下来", [("设计改了四版", "blocked", 0.6), ("没有批下来", "blocked", 0.9)], 1.0, ["没有批下来"]),
+        # A statement at risk has a problem, even where no token reaches the threshold.
+        ("路没有修通", [("没有修通", "delay", 0.4)], 0.9, ["没有修通"]),
+        ("路没有修通", [("没有修通", "delay", 0.4)], 0.3, []),
+    ],
+)
+def test_spans_and_the_risk_of_their_statement(text: str, spans: list[tuple[str, str, float]], risk: float, found: list[str]) -> None:
+    offsets = [Span(i, i + 1) for i in range(len(text))]
+    problems = read_tags(tag_shares(text, *spans), offsets=offsets, text=text, within=Span(0, len(text)), risk=risk, threshold=0.5)
+    assert [problem.span.of(text) for problem in problems] == found
 
 
 def test_one_statement_at_risk_makes_the_item_at_risk() -> None:

@@ -118,6 +118,39 @@ def test_the_folder_answers_and_holds_no_pickle(model: Path) -> None:
     assert json.loads((model / MANIFEST).read_text(encoding="utf-8"))["train"] == ["a"]
 
 
+def test_the_fused_graph_says_what_the_network_says(base: Path) -> None:
+    import numpy as np  # noqa: PLC0415
+    import onnxruntime  # noqa: PLC0415
+
+    from nlp.training.graph import encoder_graph, to_int8, with_heads  # noqa: PLC0415
+    from nlp.training.network import build_network  # noqa: PLC0415
+    from nlp.training.train import run_network  # noqa: PLC0415
+
+    torch.manual_seed(2)
+    network = build_network(base, layers=2).eval()
+    chance = np.random.default_rng(2)
+    ids, mask = chance.integers(5, 900, (3, 17)), np.ones((3, 17), dtype=np.int64)
+    mask[1, 9:] = 0
+    pool = np.zeros((3, 2, 17), dtype=np.float32)
+    pool[:, 0, 2:6], pool[:, 1, 6:9] = 0.25, 1 / 3
+    feed = (ids, mask, pool, (chance.random((3, 17, 10)) < 0.2).astype(np.float32))
+    expected = run_network(network)(*feed)
+    float_graph = encoder_graph(network)
+    kinds = [node.op_type for node in float_graph.graph.node]
+    assert kinds.count("Attention") == 2
+    assert kinds.count("SkipLayerNormalization") == 4
+
+    def answers(encoder: Any) -> list[Any]:
+        session = onnxruntime.InferenceSession(with_heads(encoder, network.heads).SerializeToString(), providers=["CPUExecutionProvider"])
+        return list(session.run(None, dict(zip(("input_ids", "attention_mask", "pool", "cues"), feed, strict=True))))
+
+    is_read = mask.astype(bool)
+    for found, atol in ((answers(float_graph), 1e-4), (answers(to_int8(float_graph, feeds=[feed[:2]])), 0.15)):
+        assert np.allclose(found[0], expected[0], atol=atol)
+        assert np.allclose(found[1][is_read], expected[1][is_read], atol=atol)
+        assert np.allclose(found[2], expected[2], atol=atol)
+
+
 def test_quick_training_goes_on_from_a_model_and_leaves_its_encoder_alone(model: Path, items: list[LabelledItem], tmp_path: Path) -> None:
     from nlp.training.export import save_model  # noqa: PLC0415
     from nlp.training.heads import encoder_in, train_heads  # noqa: PLC0415
