@@ -14,7 +14,7 @@ from typing import Any, Final
 import onnxruntime
 from tokenizers import Tokenizer
 
-from nlp.annotate.predict import Calibration, Prediction, Question, predict
+from nlp.annotate.predict import Calibration, Network, Prediction, Question, predict
 from nlp.errors import ModelError
 from nlp.labels import PROBLEM_KINDS, STATUSES
 
@@ -40,12 +40,9 @@ class Model:
 
     def predict(self, questions: Sequence[Question], *, batch_size: int = 8, calibration: Calibration | None = None) -> list[Prediction]:
         """What the model says of each question, in the order given; by its own calibration where no other is given."""
-        return predict(questions, network=self.run, tokenizer=self.tokenizer, calibration=calibration or self.calibration, batch_size=batch_size)
-
-    def run(self, ids: Any, mask: Any, pool: Any, cues: Any) -> tuple[Any, Any, Any]:
-        """The logits of one batch, as `predict.Network`."""
-        first, second, third = self.session.run(None, {"input_ids": ids, "attention_mask": mask, "pool": pool, "cues": cues})
-        return first, second, third
+        return predict(
+            questions, network=run_session(self.session), tokenizer=self.tokenizer, calibration=calibration or self.calibration, batch_size=batch_size
+        )
 
 
 def load_model(folder: Path, *, threads: int | None = None) -> Model:
@@ -70,24 +67,45 @@ def load_model(folder: Path, *, threads: int | None = None) -> Model:
     if labels != {"statuses": list(STATUSES), "problem_kinds": list(PROBLEM_KINDS)}:
         raise ModelError(f"模型的标签 {labels} 与程序的标签不同", where=str(folder), remedy="请用与本程序同一版本的模型")
     settings = _read(folder, CALIBRATION)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
-    options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(str(folder / WEIGHTS), options, providers=["CPUExecutionProvider"])
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        session = session_of(str(folder / WEIGHTS), threads=threads)
+        tokenizer = bare(Tokenizer.from_file(str(folder / TOKENIZER)))
     except Exception as error:
         raise ModelError(f"不能载入（{type(error).__name__}）", where=str(folder), remedy=_REMEDY) from error
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    # A literal </s> in a report is text.
-    tokenizer.encode_special_tokens = True
     try:
         calibration = Calibration(**{field.name: settings[field.name] for field in dataclasses.fields(Calibration)})
         review_below = float(settings["review_below"])
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{CALIBRATION} 缺少或有误：{error}", where=str(folder), remedy=_REMEDY) from error
     return Model(f"{folder.name}-{manifest['files'][WEIGHTS][:8]}", session, tokenizer, calibration, review_below)
+
+
+def session_of(weights: str | bytes, *, threads: int | None = None) -> Any:
+    """The weights (a file's name, or its bytes) ready to run on the cores that this process may use."""
+    options = onnxruntime.SessionOptions()
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    options.intra_op_num_threads = threads or allowed
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+def run_session(session: Any) -> Network:
+    """A session as `predict.predict` calls it."""
+
+    def run(ids: Any, mask: Any, pool: Any, cues: Any) -> tuple[Any, Any, Any]:
+        first, second, third = session.run(None, {"input_ids": ids, "attention_mask": mask, "pool": pool, "cues": cues})
+        return first, second, third
+
+    return run
+
+
+def bare(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer without truncation or padding of its own."""
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    # A literal </s> in a report is text.
+    tokenizer.encode_special_tokens = True
+    return tokenizer
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:

@@ -59,11 +59,12 @@ def softmax(logits: Array) -> Array:
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
 
 
-def collate(windows: Sequence[Window], *, cues: Sequence[Sequence[Cue]], pad: int = 1) -> tuple[Array, Array, Array, Array]:
+def collate(windows: Sequence[Window], *, cues: Sequence[Sequence[Cue]]) -> tuple[Array, Array, Array, Array]:
     """Ids and mask `(B, T)`, pool `(B, S, T)` and cues `(B, T, C)` of a batch, padded to its longest window; `cues` are those of each window's item."""
     longest = max(len(window.ids) for window in windows)
     most = max(1, *(len(window.statements) for window in windows))
-    ids = np.full((len(windows), longest), pad, dtype=np.int64)
+    # What pads is masked out; the last mark is an id that every vocabulary has.
+    ids = np.full((len(windows), longest), windows[0].ids[-1], dtype=np.int64)
     mask = np.zeros((len(windows), longest), dtype=np.int64)
     pool = np.zeros((len(windows), most, longest), dtype=np.float32)
     said = np.zeros((len(windows), longest, len(CUE_LABELS)), dtype=np.float32)

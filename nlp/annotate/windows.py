@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from nlp.errors import ModelError
 from nlp.text import Span, cut_statements, fold, squeeze
 
-BOS: Final = 0
-EOS: Final = 2
 LONGEST_TASK: Final = 96
 LONGEST_WINDOW: Final = 320
 # What the report's elapsed share says to the model: a final figure is read otherwise than a figure to date.
@@ -42,6 +41,19 @@ class Window:
     head: int
 
 
+def marks_of(tokenizer: Tokenizer) -> tuple[int, int]:
+    """The ids of the marks that the tokenizer's own encoder puts before and behind a text (`<s>` and `</s>`, `[CLS]` and `[SEP]`).
+
+    Raises
+    ------
+    ModelError : it puts none.
+    """
+    ids = tokenizer.encode("", add_special_tokens=True).ids
+    if len(ids) < 2:
+        raise ModelError(f"分词器在空文本前后应各加一个标记，实有 {len(ids)} 个", remedy="请换用带句首、句尾标记的编码器（BERT、RoBERTa、XLM-R 一类）")
+    return ids[0], ids[-1]
+
+
 def period_name(elapsed: float) -> str:
     """The name of the period that ends after the share `elapsed` of the year, in (0, 1]."""
     return next(name for most, name in PERIOD_NAMES if elapsed <= most)
@@ -57,7 +69,8 @@ def build_windows(task: str, text: str, *, elapsed: float | None, tokenizer: Tok
     """
     spans = cut_statements(text) if statements is None else statements
     lead = (f"{period_name(elapsed)}：" if elapsed is not None else "") + squeeze(fold(task))[0]
-    head = (BOS, *tokenizer.encode(lead, add_special_tokens=False).ids[:LONGEST_TASK], EOS)
+    first_mark, last_mark = marks_of(tokenizer)
+    head = (first_mark, *tokenizer.encode(lead, add_special_tokens=False).ids[:LONGEST_TASK], last_mark)
     room = LONGEST_WINDOW - len(head) - 1
     windows: list[Window] = []
     ids: list[int] = []
@@ -67,7 +80,7 @@ def build_windows(task: str, text: str, *, elapsed: float | None, tokenizer: Tok
     def close() -> None:
         if inside or not windows:
             empty = Span(0, 0)
-            windows.append(Window((*head, *ids, EOS), tuple(inside), (*[empty] * len(head), *offsets, empty), len(head)))
+            windows.append(Window((*head, *ids, last_mark), tuple(inside), (*[empty] * len(head), *offsets, empty), len(head)))
         ids.clear()
         offsets.clear()
         inside.clear()

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from nlp.annotate.encoder import MANIFEST, TOKENIZER, WEIGHTS, load_model
+from nlp.annotate.encoder import MANIFEST, WEIGHTS, load_model
 from nlp.errors import CorpusError
 from nlp.labels import STATUS_NAMES, STATUSES
 from nlp.training.corpus import Government, LabelledItem
@@ -89,7 +90,7 @@ def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSett
             on_step=show.step,
             on_epoch=show.epoch,
         )
-        figures = save_model(encoder, heads, tokenizer=base / TOKENIZER, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base))
+        figures = save_model(encoder, heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base))
     print_figures({"模型（开发集）": figures["dev"]})
     Console().print(f"模型已写入 {out}", highlight=False)
 
@@ -155,7 +156,9 @@ def run_evaluation(corpora: Corpora, *, model: Path, split: str, out: Path | Non
     loaded = load_model(model)
     figures: dict[str, Any] = {"模型": measure(items, model=loaded), "规则": evaluate(items, read_items(items))}
     train_items = of_split(corpora, "train")
-    if train_items:
+    if not find_spec("sklearn"):
+        Console(stderr=True).print("没有安装 scikit-learn（附加项 train），不列 TF-IDF 基线")
+    elif train_items:
         figures["TF-IDF"] = tfidf_figures(train_items, items)
     print_figures(figures)
     if out is not None:

@@ -11,12 +11,11 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from nlp.annotate.encoder import WEIGHTS
+from nlp.annotate.encoder import WEIGHTS, session_of
 from nlp.annotate.predict import Network, batches_by_length
 from nlp.errors import CorpusError
 from nlp.training.checkpoint import Epoch
@@ -76,7 +75,7 @@ def train_heads(
         raise CorpusError(f"训练 {len(items)} 项，开发 {len(dev)} 项，两者都不能为空")
     torch.manual_seed(settings.seed)
     samples = build_samples(items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)
-    session = onnxruntime.InferenceSession(encoder.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = session_of(encoder.SerializeToString())
     states = _read_states(samples, session, on_read=on_read)
     optimizer = torch.optim.AdamW(heads.parameters(), lr=settings.head_learning_rate, weight_decay=settings.weight_decay)
     steps = math.ceil(len(samples) / settings.batch_size)
@@ -115,7 +114,7 @@ def train_heads(
     return epochs
 
 
-def run_heads(session: onnxruntime.InferenceSession, heads: Heads) -> Network:
+def run_heads(session: Any, heads: Heads) -> Network:
     """Encoder session and heads as one network, as `predict.predict` calls it."""
 
     def run(ids: Array, mask: Array, pool: Array, cues: Array) -> tuple[Array, Array, Array]:
@@ -128,7 +127,7 @@ def run_heads(session: onnxruntime.InferenceSession, heads: Heads) -> Network:
     return run
 
 
-def _read_states(samples: Sequence[Sample], session: onnxruntime.InferenceSession, *, on_read: Callable[[int, int], None] | None) -> list[Array]:
+def _read_states(samples: Sequence[Sample], session: Any, *, on_read: Callable[[int, int], None] | None) -> list[Array]:
     """The states `(T, H)` of each sample in half precision: a few hundred bytes a token, so that thousands of rows fit into memory."""
     states: list[Array] = [np.zeros((0, 0), dtype=np.float16)] * len(samples)
     done = 0

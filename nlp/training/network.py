@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import nn
@@ -85,6 +85,15 @@ class StatusNetwork(nn.Module):
         return logits
 
 
+def _load(base: Path) -> Any:
+    try:
+        # A pooler stands behind the states that are read here and would only be carried along.
+        return AutoModel.from_pretrained(str(base), local_files_only=True, add_pooling_layer=False)
+    except TypeError:
+        # Some kinds of encoder have none to leave out.
+        return AutoModel.from_pretrained(str(base), local_files_only=True)
+
+
 def build_network(base: Path, *, layers: int) -> StatusNetwork:
     """A network on the encoder in the folder `base`, its lower `layers` layers kept, the heads new.
 
@@ -95,12 +104,12 @@ def build_network(base: Path, *, layers: int) -> StatusNetwork:
     # The library's own bar on stderr would stand amid that of the training.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        encoder = AutoModel.from_pretrained(str(base), local_files_only=True, add_pooling_layer=False).float()
-    except (OSError, ValueError, TypeError) as error:
+        encoder = _load(base).float()
+        stack = encoder.encoder.layer
+    except (OSError, ValueError, AttributeError) as error:
         raise ResourceError(
             f"不能作为编码器载入（{type(error).__name__}）", where=str(base), remedy="应是 transformers 能用 AutoModel.from_pretrained 载入的文件夹"
         ) from error
-    stack = encoder.encoder.layer
     if len(stack) < layers:
         raise ResourceError(f"编码器有 {len(stack)} 层，设置要求 {layers} 层", where=str(base))
     encoder.encoder.layer = stack[:layers]

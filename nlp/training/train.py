@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from transformers import AutoTokenizer
 
+from nlp.annotate.encoder import TOKENIZER, bare
 from nlp.annotate.predict import Calibration, Network, batches_by_length, predict
-from nlp.errors import CorpusError
+from nlp.errors import CorpusError, ResourceError
 from nlp.labels import AT_RISK, STATUSES
 from nlp.training.checkpoint import Epoch, resume, save
 from nlp.training.corpus import LabelledItem
@@ -110,13 +112,20 @@ def train(
 
 
 def load_tokenizer(base: Path) -> Tokenizer:
-    """The tokenizer of the base encoder, without truncation or padding of its own."""
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    # A literal </s> in a report is text.
-    tokenizer.encode_special_tokens = True
-    return tokenizer
+    """The tokenizer of the base encoder, without truncation or padding of its own.
+
+    Raises
+    ------
+    ResourceError : the folder holds none that can be loaded.
+    """
+    try:
+        if (base / TOKENIZER).is_file():
+            tokenizer = Tokenizer.from_file(str(base / TOKENIZER))
+        else:
+            tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=True).backend_tokenizer
+    except Exception as error:
+        raise ResourceError(f"分词器不能载入（{type(error).__name__}）", where=str(base), remedy="文件夹里应有 tokenizer.json 或 vocab.txt") from error
+    return bare(tokenizer)
 
 
 def _loss(network: StatusNetwork, samples: Sequence[Sample], settings: TrainingSettings, device: torch.device) -> torch.Tensor:

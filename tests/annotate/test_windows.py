@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from nlp.annotate.windows import BOS, EOS, LONGEST_TASK, LONGEST_WINDOW, build_windows, period_name
+from nlp.annotate.windows import LONGEST_TASK, LONGEST_WINDOW, build_windows, period_name
 from nlp.text import Span, cut_statements
+
+BOS, EOS = 0, 2
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class CharacterTokenizer:
     """One token a character; the id is its code point."""
 
     def encode(self, sequence: str, /, *, add_special_tokens: bool) -> Encoding:
-        assert not add_special_tokens
+        if add_special_tokens:
+            return Encoding([BOS, *map(ord, sequence), EOS], [(0, 0)] * (len(sequence) + 2))
         return Encoding([ord(c) for c in sequence], [(i, i + 1) for i in range(len(sequence))])
 
 

@@ -118,6 +118,41 @@ def test_the_folder_answers_and_holds_no_pickle(model: Path) -> None:
     assert json.loads((model / MANIFEST).read_text(encoding="utf-8"))["train"] == ["a"]
 
 
+def test_another_encoder_may_take_the_place_of_the_base(items: list[LabelledItem], tmp_path: Path) -> None:
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors  # noqa: PLC0415
+
+    from nlp.training import export  # noqa: PLC0415
+
+    characters = sorted({c for item in items for c in item.task + item.text})
+    vocabulary = {token: n for n, token in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *characters])}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
+    other = tmp_path / "electra"
+    other.mkdir()
+    tokenizer.save(str(other / "tokenizer.json"))
+    config = transformers.ElectraConfig(
+        vocab_size=len(vocabulary), embedding_size=16, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64
+    )
+    transformers.ElectraModel(config).save_pretrained(str(other))
+    run(items, other, tmp_path / "run", TrainingSettings(epochs=1, patience=0, layers=1, batch_size=8))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "LEAST_AGREEMENT", 0.0)
+        settings = TrainingSettings(epochs=1, layers=1)
+        export.export(tmp_path / "run", base=other, out=tmp_path / "model", settings=settings, dev=items[:8], check=items, notes=NOTES)
+    (prediction,) = load_model(tmp_path / "model").predict(questions_of(items[:1]))
+    assert len(prediction.statements) == len(items[0].statements)
+
+
+def test_a_folder_that_is_no_encoder_is_refused(tmp_path: Path) -> None:
+    from nlp.errors import ResourceError  # noqa: PLC0415
+    from nlp.training.network import build_network  # noqa: PLC0415
+
+    with pytest.raises(ResourceError, match="不能作为编码器载入"):
+        build_network(tmp_path, layers=1)
+
+
 def test_the_fused_graph_says_what_the_network_says(base: Path) -> None:
     import numpy as np  # noqa: PLC0415
     import onnxruntime  # noqa: PLC0415
@@ -164,7 +199,7 @@ def test_quick_training_goes_on_from_a_model_and_leaves_its_encoder_alone(model:
     )
     assert epochs[-1].loss < epochs[0].loss
     out = tmp_path / "quick"
-    save_model(encoder, heads, tokenizer=model / TOKENIZER, out=out, settings=settings, dev=items[:8], notes=NOTES)
+    save_model(encoder, heads, tokenizer=load_tokenizer(model), out=out, settings=settings, dev=items[:8], notes=NOTES)
     again, _ = encoder_in(out)
     assert again.SerializeToString() == before
     questions = questions_of(items[:8])
