@@ -20,7 +20,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # What is not flagged for review is to be right this often.
 PROMISED: Final = 0.97
 _TEMPERATURES: Final = tuple(np.round(np.geomspace(0.5, 4.0, 43), 4))
-_THRESHOLDS: Final = tuple(np.round(np.arange(0.2, 0.81, 0.05), 2))
+_THRESHOLDS: Final = tuple(np.round(np.arange(0.2, 0.91, 0.05), 2))
 
 
 @dataclass(frozen=True)

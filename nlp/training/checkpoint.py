@@ -17,6 +17,7 @@ from nlp.training.settings import TrainingSettings
 
 BEST: Final = "best.safetensors"
 LAST: Final = "last.safetensors"
+AVERAGE: Final = "average.safetensors"
 OPTIMIZER: Final = "optimizer.safetensors"
 STATE: Final = "state.json"
 
@@ -38,12 +39,12 @@ class Epoch:
         return 0.5 * self.statement_f1 + 0.3 * self.span_f1 + 0.2 * self.risk_recall
 
 
-def save(out: Path, network: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings, epochs: Sequence[Epoch]) -> None:
-    """Write the state after a whole epoch, and the weights once more where it is the best so far; each file whole or not at all."""
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    _write(out / LAST, weights)
+def save(out: Path, network: StatusNetwork, average: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings, epochs: Sequence[Epoch]) -> None:
+    """Write the state after a whole epoch, and the averaged weights once more where it is the best so far; each file whole or not at all."""
+    _write(out / LAST, _weights(network))
+    _write(out / AVERAGE, _weights(average))
     if epochs[-1].score >= max(epoch.score for epoch in epochs):
-        _write(out / BEST, weights)
+        _write(out / BEST, _weights(average))
     moments = {
         f"{g}.{p}.{name}": value.detach().cpu().contiguous()
         for g, group in enumerate(optimizer.param_groups)
@@ -55,6 +56,10 @@ def save(out: Path, network: StatusNetwork, optimizer: torch.optim.AdamW, settin
     temporary = out / f".{STATE}"
     temporary.write_text(json.dumps(state, indent=1), encoding="utf-8")
     temporary.replace(out / STATE)
+
+
+def _weights(network: StatusNetwork) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
 
 
 def _write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
@@ -70,7 +75,7 @@ def finished(out: Path) -> list[Epoch]:
     return [Epoch(**epoch) for epoch in json.loads((out / STATE).read_text(encoding="utf-8"))["epochs"]]
 
 
-def resume(out: Path, network: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings) -> list[Epoch]:
+def resume(out: Path, network: StatusNetwork, average: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings) -> list[Epoch]:
     """The epochs that an earlier run with the same settings finished here, its weights and moments loaded; none where there is no such run."""
     if not (out / STATE).is_file():
         return []
@@ -78,6 +83,7 @@ def resume(out: Path, network: StatusNetwork, optimizer: torch.optim.AdamW, sett
     if state["settings"] != dataclasses.asdict(settings):
         return []
     network.load_state_dict(load_file(str(out / LAST)))
+    average.load_state_dict(load_file(str(out / AVERAGE)))
     moments = load_file(str(out / OPTIMIZER))
     for g, group in enumerate(optimizer.param_groups):
         for p, parameter in enumerate(group["params"]):

@@ -10,6 +10,11 @@ from typing import Any, Final
 
 from nlp.errors import ResourceError
 
+_SHARES: Final = (
+    *("drop_task", "drop_period", "change_numbers", "change_places", "drop_stop", "change_marks", "crop", "drop_rules"),
+    *("warmup", "smoothing", "average"),
+)
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -21,7 +26,7 @@ class TrainingSettings:
     batch_size : windows a step; windows of like length go together.
     learning_rate, head_learning_rate : peak rates of the encoder and of the heads, after a linear warm-up over `warmup` of all steps.
     weight_decay : of all weights but biases and norms.
-    layers : lower layers of the base that are kept (12 = all).
+    layers : lower layers of the base that are kept (12 = all of `models/encoder`).
     frozen : lower layers that are not trained; the embeddings go with them where it is above 0.
     statement_weight, tag_weight, item_weight : parts of the loss.
     rare_weight : weight of not_started and at_risk statements and of tags inside a span, against 1 for the others.
@@ -32,21 +37,21 @@ class TrainingSettings:
     rules : 1 shows the network what the cue rules say of each token, 0 does not.
     drop_rules : share of items shown without it, so that the network reads the words too.
     smoothing : label smoothing, in [0, 0.3].
-    rounding : 1 trains under the rounding of int8 (see `noise.py`), 0 without.
+    average : share, in [0, 1), that the mean of the weights keeps at each step; 0 takes the last weights as they are.
     """
 
     seed: int = 7
-    epochs: int = 8
+    epochs: int = 9
     patience: int = 3
-    batch_size: int = 16
-    learning_rate: float = 8e-5
+    batch_size: int = 8
+    learning_rate: float = 1.2e-4
     head_learning_rate: float = 1e-3
     warmup: float = 0.1
     weight_decay: float = 0.01
-    layers: int = 12
+    layers: int = 6
     frozen: int = 0
     statement_weight: float = 1.0
-    tag_weight: float = 1.0
+    tag_weight: float = 3.0
     item_weight: float = 0.5
     rare_weight: float = 1.5
     drop_task: float = 0.15
@@ -59,12 +64,12 @@ class TrainingSettings:
     rules: int = 1
     drop_rules: float = 0.3
     smoothing: float = 0.05
-    rounding: int = 1
+    average: float = 0.998
 
     def __post_init__(self) -> None:
         if self.frozen > self.layers:
             raise ResourceError(f"frozen = {self.frozen} 大于 layers = {self.layers}", where="训练设置")
-        for name in ("drop_task", "drop_period", "change_numbers", "change_places", "drop_stop", "drop_rules", "change_marks", "crop", "warmup", "smoothing"):
+        for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ResourceError(f"{name} = {getattr(self, name)}，应在 0 与 1 之间", where="训练设置")
         for name in ("epochs", "batch_size", "layers"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 import time
@@ -24,7 +25,6 @@ from nlp.training.corpus import LabelledItem
 from nlp.training.loss import loss_of
 from nlp.training.metrics import class_figures, confusion, macro_f1, span_figures
 from nlp.training.network import StatusNetwork, build_network
-from nlp.training.noise import add_noise
 from nlp.training.questions import questions_of
 from nlp.training.samples import Sample, answers_of, build_samples, inputs_of
 from nlp.training.settings import TrainingSettings
@@ -69,13 +69,12 @@ def train(
     torch.manual_seed(settings.seed)
     tokenizer = load_tokenizer(base)
     network = build_network(base, layers=settings.layers)
-    if settings.rounding:
-        add_noise(network)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
     _freeze(network, settings.frozen)
     optimizer = _optimizer(network, settings)
-    epochs = resume(out, network, optimizer, settings)
+    average = copy.deepcopy(network).eval()
+    epochs = resume(out, network, average, optimizer, settings)
     steps_per_epoch = math.ceil(len(build_samples(items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)) / settings.batch_size)
     total = steps_per_epoch * settings.epochs
     while len(epochs) < settings.epochs and not is_done(epochs, settings):
@@ -97,18 +96,29 @@ def train(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
+            _follow(average, network, steps=(number - 1) * steps_per_epoch + n, most=settings.average)
             loss_sum += float(loss.detach())
             if on_step:
                 spent = time.perf_counter() - started
                 left = spent / n * (len(batches) - n + len(batches) * (settings.epochs - number))
                 on_step(Step(number, n, len(batches), loss_sum / n, left))
-        network.eval()
-        figures = figures_of(dev, network=run_network(network), tokenizer=tokenizer, cues=bool(settings.rules))
+        figures = figures_of(dev, network=run_network(average), tokenizer=tokenizer, cues=bool(settings.rules))
         epochs.append(Epoch(number, loss_sum / len(batches), *figures, time.perf_counter() - started))
-        save(out, network, optimizer, settings, epochs)
+        save(out, network, average, optimizer, settings, epochs)
         if on_epoch:
             on_epoch(epochs[-1])
     return epochs
+
+
+@torch.no_grad()
+def _follow(average: StatusNetwork, network: StatusNetwork, *, steps: int, most: float) -> None:
+    """Move the average towards the network: a mean of the last weights, the newest counting most, over a span that grows with the steps taken.
+
+    The single epoch swings by a point or more on dev; its mean does not (Polyak and Juditsky 1992).
+    """
+    keep = min(most, (1 + steps) / (10 + steps))
+    for mean, current in zip(average.parameters(), network.parameters(), strict=True):
+        mean.lerp_(current, 1 - keep)
 
 
 def load_tokenizer(base: Path) -> Tokenizer:

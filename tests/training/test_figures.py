@@ -50,7 +50,7 @@ def test_settings_come_from_toml_and_unknown_keys_are_refused(tmp_path: Path) ->
     for text, message in (
         ("colour = 1\n", "未知的键 ['colour']"),
         ("epochs = 0.5\n", "epochs = 0.5，应为整数"),
-        ("frozen = 13\n", "frozen = 13 大于 layers = 12"),
+        ("frozen = 13\n", "frozen = 13 大于 layers = 6"),
     ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(ResourceError) as error:

@@ -274,19 +274,14 @@ def test_other_labels_are_refused(model: Path, tmp_path: Path) -> None:
         load_model(folder)
 
 
-def test_rounding_is_met_in_training_only_and_keeps_gradients() -> None:
-    from nlp.training.noise import add_noise  # noqa: PLC0415
+def test_the_best_epoch_is_a_mean_of_weights(items: list[LabelledItem], base: Path, trained: tuple[Path, Any], tmp_path: Path) -> None:
+    from safetensors.torch import load_file  # noqa: PLC0415
 
-    torch.manual_seed(3)
-    network = torch.nn.Sequential(torch.nn.Linear(8, 8))
-    values = torch.randn(4, 8)
-    exact = network(values)
-    add_noise(network)
-    network.eval()
-    assert torch.equal(network(values), exact)
-    network.train()
-    noisy = network(values)
-    assert not torch.equal(noisy, exact)
-    assert torch.allclose(noisy, exact, atol=0.1)
-    noisy.sum().backward()
-    assert float(network[0].weight.grad.abs().sum()) > 0
+    from nlp.training.checkpoint import AVERAGE, BEST, LAST  # noqa: PLC0415
+
+    last, average = load_file(str(trained[0] / LAST)), load_file(str(trained[0] / AVERAGE))
+    assert any(not torch.equal(last[name], average[name]) for name in last)
+    assert load_file(str(trained[0] / BEST)).keys() == average.keys()
+    plain = TrainingSettings(epochs=1, patience=0, layers=1, batch_size=8, average=0.0)
+    run(items, base, tmp_path, plain)
+    assert all(torch.allclose(tensor, load_file(str(tmp_path / AVERAGE))[name]) for name, tensor in load_file(str(tmp_path / LAST)).items())
