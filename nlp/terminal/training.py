@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 
 from nlp.annotate.encoder import MANIFEST, WEIGHTS, load_model
 from nlp.errors import CorpusError
-from nlp.labels import STATUS_NAMES, STATUSES
+from nlp.terminal.figures import print_figures
 from nlp.training.corpus import Government, LabelledItem
 from nlp.training.evaluate import evaluate, likely_mislabels, measure, read_items, tfidf_figures
 from nlp.training.page import write_page
@@ -167,40 +166,6 @@ def run_evaluation(corpora: Corpora, *, model: Path, split: str, out: Path | Non
         page = write_page(figures, title=f"{loaded.id}，{split}：{len(items)} 项")
         (out / "metrics.html").write_text(page, encoding="utf-8", newline="\n")
         Console().print(f"已写入 {out / 'metrics.json'}、{out / 'metrics.html'}", highlight=False)
-
-
-def print_figures(figures: dict[str, Any]) -> None:
-    """Three tables with a row a reader: statements, items by words, problem spans with review."""
-    console = Console()
-    for what, title in (("statement", "句子"), ("item_by_words", "事项（不计算术）")):
-        table = _table(title, "宏平均 F1", "95% 区间", *(f"{STATUS_NAMES[s]} 准/全/F1" for s in STATUSES), "ECE")
-        for name, figure in figures.items():
-            low_high = figure.get(f"{what}_interval")
-            classes = ["/".join(f"{figure[what]['classes'][s][key]:.2f}" for key in ("precision", "recall", "f1")) for s in STATUSES]
-            interval = f"{low_high[0]:.3f}–{low_high[1]:.3f}" if low_high else "—"
-            table.add_row(name, f"{figure[what]['macro_f1']:.3f}", interval, *classes, f"{figure[what]['ece']:.3f}")
-        console.print(table)
-    table = _table("问题语句与复核", "重叠 准/全/F1", "逐字 F1", "95% 区间", "标为需复核", "其余正确")
-    for name, figure in figures.items():
-        if "problems" in figure:
-            overlap, rest = figure["problems"]["overlap"], figure["review"]["accuracy_of_the_rest"]
-            table.add_row(
-                name,
-                "/".join(f"{overlap[key]:.3f}" for key in ("precision", "recall", "f1")),
-                f"{figure['problems']['exact']['f1']:.3f}",
-                "–".join(f"{end:.3f}" for end in figure["problem_interval"]),
-                f"{figure['review']['flagged']:.1%}",
-                "—" if rest is None else f"{rest:.3f}",
-            )
-    console.print(table)
-
-
-def _table(title: str, *headers: str) -> Table:
-    table = Table(title=title)
-    table.add_column("")
-    for header in headers:
-        table.add_column(header, justify="right")
-    return table
 
 
 def print_mislabels(corpora: Corpora, *, model: Path) -> None:

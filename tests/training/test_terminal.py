@@ -80,7 +80,7 @@ def test_ctrl_c_writes_the_best_epoch_and_a_killed_run_goes_on(corpora: Path, ba
     measured = start("evaluate", corpora, "--model", out, "--out", tmp_path / "figures")
     output, errors = measured.communicate(timeout=LONGEST)
     assert measured.returncode == 0, errors
-    assert all(name in output for name in ("模型", "规则", "TF-IDF", "问题语句与复核"))
+    assert all(name in output for name in ("模型", "规则", "TF-IDF", "问题语句", "最有把握的 90%"))
     figures = json.loads((tmp_path / "figures" / "metrics.json").read_text(encoding="utf-8"))
     assert figures["模型"]["n"]["items"] == 30
     assert (tmp_path / "figures" / "metrics.html").read_text(encoding="utf-8").count("<svg") == 2
