@@ -77,6 +77,7 @@ def train_heads(
     samples = build_samples(items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)
     session = session_of(encoder.SerializeToString())
     states = _read_states(samples, session, on_read=on_read)
+    network = run_heads(session, heads)
     optimizer = torch.optim.AdamW(heads.parameters(), lr=settings.head_learning_rate, weight_decay=settings.weight_decay)
     steps = math.ceil(len(samples) / settings.batch_size)
     epochs: list[Epoch] = []
@@ -100,7 +101,7 @@ def train_heads(
                 if on_step:
                     spent = time.perf_counter() - started
                     on_step(Step(number, n, len(batches), loss_sum / n, spent / n * (len(batches) * (settings.epochs - number + 1) - n)))
-            figures = figures_of(dev, network=run_heads(session, heads), tokenizer=tokenizer, cues=bool(settings.rules))
+            figures = figures_of(dev, network=network, tokenizer=tokenizer, cues=bool(settings.rules))
             epochs.append(Epoch(number, loss_sum / len(batches), *figures, time.perf_counter() - started))
             if epochs[-1].score >= max(epoch.score for epoch in epochs):
                 best = {name: tensor.clone() for name, tensor in heads.state_dict().items()}
@@ -115,11 +116,15 @@ def train_heads(
 
 
 def run_heads(session: Any, heads: Heads) -> Network:
-    """Encoder session and heads as one network, as `predict.predict` calls it."""
+    """Encoder session and heads as one network, as `predict.predict` calls it; the states of a batch are computed once, however often it is asked."""
+    known: dict[bytes, Array] = {}
 
     def run(ids: Array, mask: Array, pool: Array, cues: Array) -> tuple[Array, Array, Array]:
         heads.eval()
-        (states,) = session.run([STATES], {"input_ids": ids, "attention_mask": mask})
+        key = ids.tobytes() + mask.tobytes()
+        if key not in known:
+            (known[key],) = session.run([STATES], {"input_ids": ids, "attention_mask": mask})
+        states = known[key]
         with torch.inference_mode():
             first, second, third = heads(*(torch.from_numpy(array) for array in (states, mask, pool, cues)))
         return first.numpy(), second.numpy(), third.numpy()
