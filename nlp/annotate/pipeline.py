@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NO_TEXT: Final = "未填报落实情况"
 # Items a step: enough to sort them by length, few enough for the progress bar to move.
-_CHUNK: Final = 64
+_CHUNK: Final = 128
 RULES: Final = "rules"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -87,8 +88,25 @@ def batches_by_length(windows: Sequence[Window], *, size: int) -> list[list[int]
     return [order[i : i + size] for i in range(0, len(order), size)]
 
 
-def predict(questions: Sequence[Question], *, network: Network, tokenizer: Tokenizer, calibration: Calibration, batch_size: int = 8) -> list[Prediction]:
-    """What the network says of each question, in the order given; a question of several windows gets the mean of their answers by length."""
+def _in_threads(
+    ask: Callable[[Sequence[int]], tuple[Array, Array, Array]], batches: Sequence[Sequence[int]], *, workers: int
+) -> list[tuple[Array, Array, Array]]:
+    """The answers to all batches, in their order; the long ones are begun first, so that no thread ends late."""
+    if workers == 1:
+        return [ask(batch) for batch in batches]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(ask, batches[::-1]))[::-1]
+
+
+def predict(
+    questions: Sequence[Question], *, network: Network, tokenizer: Tokenizer, calibration: Calibration, batch_size: int = 8, workers: int = 1
+) -> list[Prediction]:
+    """What the network says of each question, in the order given; a question of several windows gets the mean of their answers by length.
+
+    Parameters
+    ----------
+    workers : batches that are run at a time, each in a thread of its own; the answers do not depend on it.
+    """
     spans = [cut_statements(question.text) for question in questions]
     windows: list[Window] = []
     owners: list[int] = []
@@ -100,9 +118,13 @@ def predict(questions: Sequence[Question], *, network: Network, tokenizer: Token
     weights = [np.zeros(len(cut)) for cut in spans]
     items = np.zeros((len(questions), len(STATUSES)))
     problems: list[list[Problem]] = [[] for _ in questions]
-    for batch in batches_by_length(windows, size=batch_size):
+
+    def ask(batch: Sequence[int]) -> tuple[Array, Array, Array]:
         cues = [questions[owners[i]].cues if calibration.cues else () for i in batch]
-        logits, tag_logits, item_logits = network(*collate([windows[i] for i in batch], cues=cues))
+        return network(*collate([windows[i] for i in batch], cues=cues))
+
+    batches = batches_by_length(windows, size=batch_size)
+    for batch, (logits, tag_logits, item_logits) in zip(batches, _in_threads(ask, batches, workers=workers), strict=True):
         tags = softmax(tag_logits)
         shares = softmax(item_logits / calibration.item_temperature)
         probabilities = softmax(logits / calibration.statement_temperature)

@@ -62,6 +62,9 @@ def encoder_graph(network: StatusNetwork) -> onnx.ModelProto:
         options = FusionOptions("bert")
         # The fused embedding would be rounded as a whole, norms and all; its table alone is rounded here.
         options.enable_embed_layer_norm = False
+        # See `encoder._SLOWER`: the session is not to fuse them either.
+        options.enable_skip_layer_norm = False
+        options.enable_bias_skip_layer_norm = False
         fused = optimizer.optimize_model(
             str(path), model_type="bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size, optimization_options=options, opt_level=0
         )

@@ -173,7 +173,7 @@ def test_the_fused_graph_says_what_the_network_says(base: Path) -> None:
     float_graph = encoder_graph(network)
     kinds = [node.op_type for node in float_graph.graph.node]
     assert kinds.count("Attention") == 2
-    assert kinds.count("SkipLayerNormalization") == 4
+    assert kinds.count("LayerNormalization") == 5
 
     def answers(encoder: Any) -> list[Any]:
         session = onnxruntime.InferenceSession(with_heads(encoder, network.heads).SerializeToString(), providers=["CPUExecutionProvider"])
