@@ -1,0 +1,201 @@
+"""Which result belongs to which target: a linear score over what the two say, with weights learned from the labelled quarters.
+
+The weights stand in `resources/pairing.toml`, written by `scripts/fit_pairs.py`; every feature has a name, so that a pairing can be explained.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nlp.annotate.results import Result, can_answer, find_results, in_target_units
+from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, Target, find_targets
+from nlp.config import load_toml
+
+_NOT_NAME: Final = re.compile(r"[0-9.%·、，,。；：:（）()“”\s万亿]")
+_LONGEST_NAME: Final = 24
+_MOST: Final = 60
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A target and its result; `result` in the unit of the target, `score` in (0, 1) says how sure the pairing is."""
+
+    target: Target
+    found: Result
+    result: float
+    score: float
+
+
+@functools.cache
+def load_weights() -> Mapping[str, float]:
+    """Weight of each feature, and `bias` and `threshold`."""
+    return {name: float(value) for name, value in load_toml("pairing.toml")["weights"].items()}
+
+
+@functools.cache
+def _words() -> dict[str, Any]:
+    return load_toml("mentions.toml")
+
+
+@functools.cache
+def _normal() -> tuple[re.Pattern[str], dict[str, str]]:
+    table = {word: group[0] for group in _words()["name"]["synonyms"] for word in group[1:]}
+    return re.compile("|".join(re.escape(word) for word in sorted(table, key=lambda word: -len(word)))), table
+
+
+@functools.cache
+def _filler_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(_words()["name"]["fillers"], key=lambda word: -len(word))))
+
+
+@functools.lru_cache(maxsize=4096)
+def core(words: str) -> str:
+    """The words as names are compared: synonyms read as one, digits, marks and fillers left out."""
+    pattern, table = _normal()
+    return _NOT_NAME.sub("", _filler_pattern().sub("", pattern.sub(lambda match: table[match.group()], words)))
+
+
+@functools.lru_cache(maxsize=16384)
+def coverage(name: str, words: str) -> float:
+    """Share, in [0, 1], of the characters and neighbouring pairs of characters of `name` that stand in `words`."""
+    if not name:
+        return 0.0
+    singles = sum(c in words for c in name) / len(name)
+    if len(name) == 1:
+        return singles
+    return (singles + 2 * sum(name[i : i + 2] in words for i in range(len(name) - 1)) / (len(name) - 1)) / 3
+
+
+@functools.lru_cache(maxsize=16384)
+def longest_common(name: str, words: str) -> int:
+    """Length of the longest run of characters that stands in both; at most 24."""
+    best = 0
+    name = name[:_LONGEST_NAME]
+    for i in range(len(name)):
+        while i + best < len(name) and name[i : i + best + 1] in words:
+            best += 1
+    return best
+
+
+def find_pairs(task: str, text: str, *, elapsed: float) -> tuple[Pair, ...]:
+    """Pairs of target and result in the order of the targets; no target and no result stands in two."""
+    targets = find_targets(task)
+    results = find_results(text) if targets else ()
+    return match(targets, results, elapsed=elapsed)
+
+
+def match(targets: Sequence[Target], results: Sequence[Result], *, elapsed: float) -> tuple[Pair, ...]:
+    """The best pairing, surest pairs first; both lists are cut at 60 so that a text of figures only takes no longer than its length."""
+    weights = load_weights()
+    scored = []
+    for (t, r), features in all_features(targets, results, elapsed=elapsed).items():
+        total = sum(weights.get(name, 0.0) * value for name, value in features.items())
+        scored.append((1 / (1 + math.exp(-max(-30.0, min(30.0, total)))), t, r))
+    scored.sort(key=lambda entry: (-entry[0], entry[1], entry[2]))
+    taken_targets: set[int] = set()
+    taken_results: set[int] = set()
+    pairs: list[tuple[int, Pair]] = []
+    for score, t, r in scored:
+        if score < weights["threshold"]:
+            break
+        if t not in taken_targets and r not in taken_results:
+            taken_targets.add(t)
+            taken_results.add(r)
+            pairs.append((t, Pair(targets[t], results[r], in_target_units(targets[t], results[r]), score)))
+    return tuple(pair for _, pair in sorted(pairs, key=lambda entry: entry[0]))
+
+
+def all_features(targets: Sequence[Target], results: Sequence[Result], *, elapsed: float) -> dict[tuple[int, int], dict[str, float]]:
+    """Features of every pair that kind and unit allow, by (index of target, index of result)."""
+    targets, results = targets[:_MOST], results[:_MOST]
+    allowed = [(t, r) for t in range(len(targets)) for r in range(len(results)) if can_answer(targets[t], results[r])]
+    near = {(t, r): _likeness(targets[t], results[r]) for t, r in allowed}
+    features = {}
+    for t, r in allowed:
+        own = near[t, r]["like"]
+        rivals_of_target = [near[t, o]["like"] for o in range(len(results)) if (t, o) in near and o != r]
+        rivals_of_result = [near[o, r]["like"] for o in range(len(targets)) if (o, r) in near and o != t]
+        features[t, r] = near[t, r] | {
+            "bias": 1.0,
+            "margin_target": own - max(rivals_of_target, default=0.0),
+            "margin_result": own - max(rivals_of_result, default=0.0),
+            "best_for_target": float(own >= max(rivals_of_target, default=0.0)),
+            "best_for_result": float(own >= max(rivals_of_result, default=0.0)),
+            "only_result": float(not rivals_of_target),
+            "only_target": float(not rivals_of_result),
+            "first_best": float(own > max((near[t, o]["like"] for o in range(r) if (t, o) in near), default=-1.0)),
+            "order": -abs(_place(t, targets, results, near, r)),
+            **_circumstances(targets[t], results[r], elapsed=elapsed),
+        }
+    return features
+
+
+def _place(t: int, targets: Sequence[Target], results: Sequence[Result], near: Mapping[tuple[int, int], Any], r: int) -> float:
+    """How far apart target and result stand in the order of their like, in [-1, 1]."""
+    rank_t = sum((o, r) in near for o in range(t)) / max(1, sum((o, r) in near for o in range(len(targets))) - 1)
+    rank_r = sum((t, o) in near for o in range(r)) / max(1, sum((t, o) in near for o in range(len(results))) - 1)
+    return rank_t - rank_r
+
+
+def _likeness(target: Target, result: Result) -> dict[str, float]:
+    """How alike the names are, in [0, 1] each; `like` sums up what the competition is held by."""
+    wanted, given = target.mention, result.mention
+    name = core(wanted.lead + "·" + wanted.tail) or core(wanted.head) or core(wanted.clause)
+    touching = core(given.lead + "·" + given.tail)
+    around = core(given.clause)
+    before = core(given.before)
+    run = longest_common(name, touching)
+    figures = {
+        "near": coverage(name, touching),
+        "near_back": coverage(touching, core(wanted.clause)) if touching else 0.0,
+        "near_run": min(run, 6) / 6,
+        "near_all": float(bool(name) and run == len(name)),
+        "clause": coverage(name, around),
+        "clause_run": min(longest_common(name, around), 6) / 6,
+        "before": coverage(name, before),
+        "before_run": min(longest_common(name, before), 6) / 6,
+        "nameless": float(not touching),
+    }
+    figures["like"] = 0.5 * figures["near"] + 0.3 * figures["near_run"] + 0.2 * figures["clause"] + 0.15 * figures["before"] + 0.1 * figures["near_back"]
+    return figures
+
+
+def _circumstances(target: Target, result: Result, *, elapsed: float) -> dict[str, float]:
+    """What else speaks for or against a pair: unit, kind, plausible share, words of stage and scope."""
+    wanted, given = target.mention, result.mention
+    is_percent = wanted.quantity.kind == "percent"
+    features = {
+        "unit_same": float(wanted.quantity.unit == given.quantity.unit),
+        "unit_other": float(not is_percent and wanted.quantity.base != given.quantity.base and not result.is_rate),
+        "is_rate": float(result.is_rate),
+        f"kind_{target.kind}": 1.0,
+        "brackets": float(given.is_in_brackets),
+        "about": float(given.quantity.bound == "most"),
+    }
+    if target.kind == QUANTITY and not result.is_rate and target.value:
+        ratio = in_target_units(target, result) / target.value
+        features |= {
+            "ratio_off": min(3.0, abs(math.log(max(ratio, 1e-4) / elapsed))),
+            "ratio_tiny": float(ratio < 0.02 * elapsed),
+            "ratio_large": float(ratio > 1.5),
+            "ratio_huge": float(ratio > 4),
+            "repeats_target": float(ratio == 1 and elapsed < 1),
+        }
+    if target.kind == GROWTH:
+        features["growth_off"] = min(3.0, abs(result.value - target.value) / (abs(target.value) + 1))
+    if target.kind in {LEVEL, CEILING}:
+        features["level_off"] = min(3.0, abs(in_target_units(target, result) - target.value) / (abs(target.value) or 1))
+    own = wanted.clause + wanted.tail
+    for word in _words()["stage"]["words"]:
+        if word in given.lead and word not in own:
+            features[f"lead_{word}"] = 1.0
+        elif word in given.clause and word not in own and word not in given.tail:
+            features[f"clause_{word}"] = 1.0
+        if word in given.tail[:6] and word not in own:
+            features[f"tail_{word}"] = 1.0
+    return features

@@ -1,0 +1,74 @@
+"""Results out of a status text: figures to date, and rates of completion that the text itself states."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from nlp.annotate.mentions import Mention, find_mentions
+from nlp.annotate.quantities import PERCENT, POINTS, RANK
+from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, RANKING, Target
+
+# 完成率18.15%, 完成全年任务的5.49%, 占年度计划的三成, 为目标的102%, 任务完成过半.
+_RATE_BEFORE: Final = re.compile(
+    r"(?:完成率|达成率|目标完成|任务完成|完成(?:了)?(?:全年|年度|年|年初|总|省定|市定|既定|计划)?(?:目标|任务|计划|总量|总任务)?(?:任务|目标|数|量)?的?|占(?:全年|年度|年)?(?:目标|任务|计划|总)(?:任务|数|量|的)?|(?:为|达到?|是|相当于)(?:了)?(?:全年|年度|年)?(?:目标|任务|计划)(?:任务|数|量)?)[^，。；]{0,4}$"
+)
+_RATE_AFTER: Final = re.compile(r"^(?:的)?(?:全年|年度|年)?(?:目标|任务|计划|工程量|序时)(?!之)")
+_YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A figure of a status text; `is_rate` where it is a stated share of what the task wants, in percent."""
+
+    mention: Mention
+    is_rate: bool
+
+    @property
+    def value(self) -> float:
+        """The figure in its own unit, below zero for a fall."""
+        return self.mention.value
+
+
+def find_results(text: str) -> tuple[Result, ...]:
+    """Every figure of a status text that may answer a target, in order; offsets count characters of `text`."""
+    return tuple(Result(mention, _is_rate(mention)) for mention in find_mentions(text))
+
+
+def _is_rate(mention: Mention) -> bool:
+    if mention.quantity.kind != PERCENT or mention.change:
+        return False
+    lead = mention.lead if len(mention.lead) >= 2 else mention.head
+    return bool((_RATE_BEFORE.search(lead) and _YEARLY.search(lead)) or lead.endswith("完成") or _RATE_AFTER.match(mention.tail))
+
+
+def can_answer(target: Target, result: Result) -> bool:
+    """Whether kind and unit allow the result to be that of the target."""
+    wanted, given = target.mention.quantity, result.mention.quantity
+    if target.kind == GROWTH:
+        if wanted.kind == POINTS:
+            return given.kind == POINTS and result.mention.change != 0
+        return given.kind == PERCENT and not result.is_rate and result.mention.change != 0
+    if target.kind == RANKING:
+        return given.kind == RANK
+    if target.kind in {LEVEL, CEILING} and wanted.kind == PERCENT:
+        is_rise = target.mention.change != 0
+        return given.kind == PERCENT and not result.is_rate and (result.mention.change != 0) == is_rise
+    if target.kind in {QUANTITY, LEVEL, CEILING}:
+        if target.kind == QUANTITY and result.is_rate:
+            return True
+        return given.kind == wanted.kind and (given.base == wanted.base or {given.base, wanted.base} <= _COUNTED)
+    return False
+
+
+def in_target_units(target: Target, result: Result) -> float:
+    """The result in the unit of the target; a stated rate as its share of the target."""
+    if result.is_rate and target.kind == QUANTITY:
+        return result.mention.quantity.low / 100 * target.value
+    wanted, given = target.mention.quantity, result.mention.quantity
+    return result.value if given.base != wanted.base or given.factor == wanted.factor else result.value * given.factor / wanted.factor
+
+
+# Offices count people now by heads and now by times, things now by pieces and now by batches.
+_COUNTED: Final = frozenset({"个", "人", "户", "人次"})
