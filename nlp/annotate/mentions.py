@@ -18,6 +18,13 @@ _SOFT: Final = _HARD | {"、"}
 _LIST_GAP: Final = re.compile(r"(?:（含）|\(含\))?(?:以上|以内|左右|以下)?(?:[、和及与]|以及)(?:不少于|不低于|约|超)?$")
 _LONGEST_GAP: Final = 9
 _JOINT: Final = re.compile(r"[、和及与]$")
+_LONGEST_NAME: Final = 20
+# Words that name nothing: what is left of a lead without them is its subject.
+_EMPTY: Final = re.compile(
+    r"[0-9、，,和及与（）()]|同比|[比较](?:上年|去年)(?:同期)?|分别|增长|下降|增加|减少|上升|提高|增速|增幅|回落|[为至到由从]|达到?|约|了|其中|[少多增降升]"
+    r"|完工|竣工|开工|建成|投用|投产|交付|签约|办结|完成|安装|累计|已经?|新|实施|通过|结业|正式|另有|惠及|受益|涉及|在建|在施工|全年|年内|目前|共"
+)
+_SHARE_NAME: Final = re.compile(r"[率占比]|比重|完成|任务|目标|计划|进度|度$|成$")
 _NAME_MARK: Final = re.compile(r"[、和及与]|以及")
 # Words of change that are parts of others: 增加值, 不少于, 多式联运.
 _NOT_CHANGE: Final = {"增加": "(?!值)", "增": "(?!加值|资|值税|殖|发|强)", "多": "(?![于式个家]|余)", "少": "(?!于|数|儿|年)", "减": "(?!灾|排|负|税)", "降": "(?!雨|碳)", "涨": "(?!停)"}
@@ -25,7 +32,7 @@ _RATES: Final = ("增速", "增幅", "涨幅", "降幅", "跌幅", "减幅")
 _BOUND_TAIL: Final = re.compile(r"(?:（含）|\(含\))?(?:及?以上|及?以内|及?以下|左右|之内|以内|的)?")
 _LONGEST: Final = 60
 # 50亿元以上工业项目, 收入20万元以上的村: the figure says which things are counted, not how many.
-_QUALIFIER: Final = re.compile(r"(?:（含）|\(含\))?(?:及?以上|及?以下|以内)的?(?=[一-龥a-z])(?![和及并且与])")
+_QUALIFIER: Final = re.compile(r"(?:（含）|\(含\))?(?:及?以上|及?以下|以内)的?(?=[一-龥a-z0-9])(?![和及并且与])")
 _COUNTED: Final = frozenset({"个", "人", "户", "人次", "标箱", "头", "天"})
 # How far a word of change reaches to the figure behind it.
 _REACH: Final = 8
@@ -42,6 +49,8 @@ class Mention:
 
     quantity: Quantity
     span: Span
+    # Where its statement begins.
+    first: int
     lead: str
     tail: str
     clause: str
@@ -51,6 +60,10 @@ class Mention:
     change: int
     order: int
     is_in_brackets: bool
+    # What the clauses in front are about, for a figure without words of its own: 出栏127万头，增长1.9%.
+    subject: str = ""
+    # The change of an earlier figure that this one may share: 增长6.5%，工业7.1%.
+    elided: int = 0
 
     @property
     def value(self) -> float:
@@ -81,8 +94,21 @@ def find_mentions(text: str) -> tuple[Mention, ...]:
         found = [_mention(squeezed, offsets, quantities, group.first + i, cuts, depths) for i in range(group.size)]
         if len(members) > 1:
             found = _share_lead(found, mentions)
-        mentions += found
+        for mention in found:
+            mentions.append(_after(mention, mentions[-1] if mentions else None))
     return tuple(mentions)
+
+
+def _after(mention: Mention, last: Mention | None) -> Mention:
+    """The mention with what it takes from the figure before it in the same statement."""
+    if last is None or last.first != mention.first:
+        return mention
+    own = _EMPTY.sub("", mention.lead)
+    subject = "" if len(own) >= 2 else (last.subject + last.lead + last.tail)[-_LONGEST:]
+    is_next = mention.quantity.kind == last.quantity.kind == PERCENT and mention.quantity.span.start - last.quantity.span.end <= _LONGEST_NAME
+    shared = last.change or last.elided
+    elided = shared if is_next and not mention.change and not _SHARE_NAME.search(mention.lead + mention.tail[:2]) else 0
+    return replace(mention, subject=subject, elided=elided)
 
 
 def _mention(text: str, offsets: Sequence[int], quantities: Sequence[Quantity], n: int, cuts: Sequence[int], depths: Sequence[int]) -> Mention:
@@ -100,6 +126,7 @@ def _mention(text: str, offsets: Sequence[int], quantities: Sequence[Quantity], 
     return Mention(
         quantity=quantity,
         span=Span(offsets[start], offsets[end - 1] + 1),
+        first=first,
         lead=text[lead_start:start],
         tail=tail,
         clause=text[_back(text, start, left, _HARD) : _forward(text, end, right, _HARD)],

@@ -9,7 +9,7 @@ _DIGITS: Final = {c: i for i, c in enumerate("零一二三四五六七八九")} 
 _POWERS: Final = {"十": 10, "百": 100, "千": 1000}
 MULTIPLIERS: Final = {"万亿": 1e12, "千亿": 1e11, "百亿": 1e10, "十亿": 1e9, "亿": 1e8, "千万": 1e7, "百万": 1e6, "十万": 1e5, "万": 1e4, "千": 1e3, "百": 1e2}
 # Longer runs of digits are numbers of accounts and documents; a float holds no more.
-_ARABIC: Final = re.compile(r"(?<![0-9])(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,16})(?:\.[0-9]{1,10})?(?![0-9])")
+_ARABIC: Final = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,16})(?:\.[0-9]{1,10})?(?![0-9])")
 _CHINESE: Final = re.compile(r"[零〇一二两三四五六七八九十百千万亿]{1,20}")
 _MULTIPLIER: Final = re.compile("|".join(MULTIPLIERS))
 _SECOND: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?万")

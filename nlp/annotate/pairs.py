@@ -17,6 +17,8 @@ from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, Target, find_
 from nlp.config import load_toml
 
 _NOT_NAME: Final = re.compile(r"[0-9.%·、，,。；：:（）()“”\s万亿]")
+_THRESHOLD: Final = re.compile(r"([0-9]{1,6}[万亿]?(?:千瓦|美元|元|亩|吨)以上)")
+_ALL_DONE: Final = re.compile("全部|均已|已全|悉数|如期|到位|办结|收官|投用|投入使用|通车|验收|交付|完工|竣工|建成|销号|办完")
 _LONGEST_NAME: Final = 24
 _MOST: Final = 60
 
@@ -55,7 +57,11 @@ def _filler_pattern() -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=4096)
 def core(words: str) -> str:
-    """The words as names are compared: synonyms read as one, digits, marks and fillers left out."""
+    """The words as names are compared: synonyms read as one, digits, marks and fillers left out; 50亿元以上 stays, for it tells things apart."""
+    return "".join(part[:-2] if _THRESHOLD.fullmatch(part) else _plain(part) for part in _THRESHOLD.split(words))
+
+
+def _plain(words: str) -> str:
     pattern, table = _normal()
     return _NOT_NAME.sub("", _filler_pattern().sub("", pattern.sub(lambda match: table[match.group()], words)))
 
@@ -147,6 +153,8 @@ def _likeness(target: Target, result: Result) -> dict[str, float]:
     wanted, given = target.mention, result.mention
     name = core(wanted.lead + "·" + wanted.tail) or core(wanted.head) or core(wanted.clause)
     touching = core(given.lead + "·" + given.tail)
+    is_led = bool(core(given.lead))
+    about = touching if is_led else core(given.subject + "·" + given.lead + "·" + given.tail)
     around = core(given.clause)
     before = core(given.before)
     run = longest_common(name, touching)
@@ -160,9 +168,26 @@ def _likeness(target: Target, result: Result) -> dict[str, float]:
         "before": coverage(name, before),
         "before_run": min(longest_common(name, before), 6) / 6,
         "nameless": float(not touching),
+        "about": coverage(name, about),
+        "about_run": min(longest_common(name, about), 6) / 6,
+        "head_noun": float(len(name) >= 2 and name[-2:] in about),
+        "head_noun_clause": float(len(name) >= 2 and name[-2:] in around),
     }
-    figures["like"] = 0.5 * figures["near"] + 0.3 * figures["near_run"] + 0.2 * figures["clause"] + 0.15 * figures["before"] + 0.1 * figures["near_back"]
+    figures["like"] = 0.5 * figures["about"] + 0.3 * figures["about_run"] + 0.2 * figures["clause"] + 0.15 * figures["before"] + 0.1 * figures["near_back"]
     return figures
+
+
+def _scope(target: Target) -> dict[str, float]:
+    """Whether a figure of the task tells how big the work is rather than how much of it is due."""
+    words, mention = _words()["rate"], target.mention
+    is_counted = mention.quantity.base in {"个", "人", "户", "人次"}
+    return {
+        "scope_word": float(any(word in mention.lead for word in words["scope"])),
+        "scope_of_thing": float(target.kind == QUANTITY and not is_counted and len(mention.tail) >= 2),
+        "listed": float(mention.lead.endswith("等")),
+        "pushed": float(any(word in mention.head for word in words["pushed"]) and not any(word in mention.clause for word in words["delivered"])),
+        "tail_project": float("项目" in mention.tail),
+    }
 
 
 def _circumstances(target: Target, result: Result, *, elapsed: float) -> dict[str, float]:
@@ -171,31 +196,52 @@ def _circumstances(target: Target, result: Result, *, elapsed: float) -> dict[st
     is_percent = wanted.quantity.kind == "percent"
     features = {
         "unit_same": float(wanted.quantity.unit == given.quantity.unit),
-        "unit_other": float(not is_percent and wanted.quantity.base != given.quantity.base and not result.is_rate),
+        "unit_other": float(not is_percent and wanted.quantity.base != given.quantity.base and given.quantity.kind != "percent"),
         "is_rate": float(result.is_rate),
+        "rate_of": float(bool(result.rate_of)),
+        "elided": float(given.elided != 0),
+        "share": float(result.is_share),
+        "share_named": float(result.is_share and len(given.lead) >= 2 and given.lead.rstrip("过近超约达")[-2:] in wanted.clause),
+        "from": float(given.lead.endswith(("由", "从"))),
+        "now_at": float(given.lead.endswith(("至", "到", "为"))),
+        **_scope(target),
         f"kind_{target.kind}": 1.0,
         "brackets": float(given.is_in_brackets),
         "about": float(given.quantity.bound == "most"),
     }
-    if target.kind == QUANTITY and not result.is_rate and target.value:
+    if target.kind == QUANTITY and target.value and given.quantity.kind != "percent":
         ratio = in_target_units(target, result) / target.value
         features |= {
-            "ratio_off": min(3.0, abs(math.log(max(ratio, 1e-4) / elapsed))),
-            "ratio_tiny": float(ratio < 0.02 * elapsed),
-            "ratio_large": float(ratio > 1.5),
-            "ratio_huge": float(ratio > 4),
-            "repeats_target": float(ratio == 1 and elapsed < 1),
+            # How much was done decides the verdict and so must not decide the pairing; only what can hardly be one is marked.
+            "ratio_tiny": float(ratio < 0.01),
+            "ratio_large": float(ratio > 2),
+            "ratio_huge": float(ratio > 5),
+            "repeats": float(ratio == 1),
+            "repeats_early": float(ratio == 1 and elapsed < 1),
+            "repeats_done": float(ratio == 1 and bool(_ALL_DONE.search(given.clause))),
         }
-    if target.kind == GROWTH:
-        features["growth_off"] = min(3.0, abs(result.value - target.value) / (abs(target.value) + 1))
-    if target.kind in {LEVEL, CEILING}:
-        features["level_off"] = min(3.0, abs(in_target_units(target, result) - target.value) / (abs(target.value) or 1))
+    if target.kind in {LEVEL, CEILING} and target.value:
+        ratio = in_target_units(target, result) / target.value
+        features["level_far"] = float(not 0.5 < ratio < 2)
+        features["level_very_far"] = float(not 0.2 < ratio < 5)
     own = wanted.clause + wanted.tail
     for word in _words()["stage"]["words"]:
         if word in given.lead and word not in own:
             features[f"lead_{word}"] = 1.0
         elif word in given.clause and word not in own and word not in given.tail:
             features[f"clause_{word}"] = 1.0
-        if word in given.tail[:6] and word not in own:
+        if word in given.tail and word not in own:
             features[f"tail_{word}"] = 1.0
+    for name, group in _words()["stage"]["groups"].items():
+        words = [word for word in group if word not in own]
+        features[f"lead_group_{name}"] = float(any(word in given.lead for word in words))
+        features[f"tail_group_{name}"] = float(any(word in given.tail for word in words))
+        features[f"clause_group_{name}"] = float(any(word in given.clause for word in words))
+        if features.get("repeats") and features[f"clause_group_{name}"]:
+            features[f"repeats_group_{name}"] = 1.0
+    for word in _words()["stage"]["verbs"]:
+        if word in wanted.lead + wanted.tail:
+            features["stage_lacks" if word not in given.lead + given.tail else "stage_same"] = 1.0
+        elif word in given.lead:
+            features[f"done_{word}"] = 1.0
     return features

@@ -30,6 +30,7 @@ _START: Final = re.compile("[0-9零一二两三四五六七八九十百千半过
 _RANGE: Final = frozenset("-—–~至到")
 _SPECIAL: Final = re.compile(r"翻(?:一番|了一番|番)|翻(?:了)?两番|过半(?!年|数以上)|(?:近|达)?半数|一半(?!以)|大半|过一半|近一半")
 _SPECIAL_VALUES: Final = {"翻一番": 100.0, "翻了一番": 100.0, "翻番": 100.0, "翻两番": 300.0, "翻了两番": 300.0}
+_PER: Final = re.compile(r"/(?:千人|万人|百人|平方公里|平方米|立方米|[人年月日天亩户吨家])")
 _BOUNDS: Final = ("about", "least", "most")
 _UNBOUNDED: Final = re.compile(r"(?<!\\)[*+](?!\])|\{\d+,\}")
 
@@ -70,7 +71,6 @@ class _Unit:
     base: str
     factor: float
     kind: str
-    dimension: str
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,15 @@ def _units() -> dict[str, tuple[_Unit, ...]]:
     table: dict[str, list[_Unit]] = {}
     for name, dimension in load_toml("quantities.toml")["dimension"].items():
         for written, factor in dimension["units"].items():
-            unit = _Unit(written, dimension["base"], float(factor), _KIND_OF.get(name, AMOUNT), name)
+            unit = _Unit(written, dimension["base"], float(factor), _KIND_OF.get(name, AMOUNT))
             table.setdefault(written[0], []).append(unit)
     return {first: tuple(sorted(units, key=lambda unit: -len(unit.written))) for first, units in table.items()}
+
+
+@functools.cache
+def _chinese() -> tuple[frozenset[str], frozenset[str]]:
+    words = load_toml("quantities.toml")["chinese"]
+    return frozenset(words["not_units"]), frozenset(words["not_counts"])
 
 
 @functools.cache
@@ -215,6 +221,8 @@ def _read_quantities(text: str, start: int) -> list[Quantity]:
     if high and number.multiplier == 1.0 and high.multiplier > 1.0 and low < upper / high.multiplier:
         low *= high.multiplier
     unit = _read_unit(text, end)
+    if number.is_chinese and (text[start:end] in _chinese()[1] or (unit and unit.written in _chinese()[0] and number.low < 20)):
+        return []
     if high and unit is None:
         return []
     if unit is None:
@@ -223,6 +231,10 @@ def _read_quantities(text: str, start: int) -> list[Quantity]:
             return []
         return [_bounded(text, Quantity(Span(start, end), low, upper, "", "", 1.0, BARE, is_more=number.is_more))]
     end += len(unit.written)
+    per = _PER.match(text, end)
+    if per:
+        unit = _Unit(unit.written + per.group(), unit.base + per.group(), unit.factor, unit.kind)
+        end = per.end()
     if text[end : end + 1] in {"余", "多"} and not text[end + 1 : end + 2].isdigit():
         number = number._replace(is_more=True)
     quantity = Quantity(Span(start, end), low, upper, unit.written, unit.base, unit.factor, unit.kind, is_more=number.is_more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -9,12 +10,16 @@ from typing import Final
 from nlp.annotate.mentions import Mention, find_mentions
 from nlp.annotate.quantities import PERCENT, POINTS, RANK
 from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, RANKING, Target
+from nlp.config import load_toml
 
 # 完成率18.15%, 完成全年任务的5.49%, 占年度计划的三成, 为目标的102%, 任务完成过半.
 _RATE_BEFORE: Final = re.compile(
     r"(?:完成率|达成率|目标完成|任务完成|完成(?:了)?(?:全年|年度|年|年初|总|省定|市定|既定|计划)?(?:目标|任务|计划|总量|总任务)?(?:任务|目标|数|量)?的?|占(?:全年|年度|年)?(?:目标|任务|计划|总)(?:任务|数|量|的)?|(?:为|达到?|是|相当于)(?:了)?(?:全年|年度|年)?(?:目标|任务|计划)(?:任务|数|量)?)[^，。；]{0,4}$"
 )
 _RATE_AFTER: Final = re.compile(r"^(?:的)?(?:全年|年度|年)?(?:目标|任务|计划|工程量|序时)(?!之)")
+# A percentage that measures something else than the work done.
+_MEASURE: Final = re.compile(r"[率占比]|比重|满意|优良|天数|较|高于|低于|提前|序时")
+_RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
 _YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")
 
 
@@ -24,6 +29,10 @@ class Result:
 
     mention: Mention
     is_rate: bool
+    # 交付 for a 交付率: a rate of completion where the task asks for just that.
+    rate_of: str = ""
+    # A share of something, of what is not said: 棚室改造过八成.
+    is_share: bool = False
 
     @property
     def value(self) -> float:
@@ -33,7 +42,21 @@ class Result:
 
 def find_results(text: str) -> tuple[Result, ...]:
     """Every figure of a status text that may answer a target, in order; offsets count characters of `text`."""
-    return tuple(Result(mention, _is_rate(mention)) for mention in find_mentions(text))
+    return tuple(_result(mention) for mention in find_mentions(text))
+
+
+def _result(mention: Mention) -> Result:
+    if _is_rate(mention):
+        return Result(mention, True)
+    is_share = mention.quantity.kind == PERCENT and not mention.change and not _MEASURE.search(mention.lead[-8:] + mention.tail[:3])
+    named = _RATE_NAME.search(mention.lead) if mention.quantity.kind == PERCENT and not mention.change else None
+    word = named.group(1) if named else ""
+    return Result(mention, False, "" if word in _not_completion() else word, is_share)
+
+
+@functools.cache
+def _not_completion() -> frozenset[str]:
+    return frozenset(load_toml("mentions.toml")["rate"]["not_completion"])
 
 
 def _is_rate(mention: Mention) -> bool:
@@ -46,10 +69,12 @@ def _is_rate(mention: Mention) -> bool:
 def can_answer(target: Target, result: Result) -> bool:
     """Whether kind and unit allow the result to be that of the target."""
     wanted, given = target.mention.quantity, result.mention.quantity
+    if target.kind == QUANTITY and (result.rate_of or result.is_share):
+        return not result.rate_of or result.rate_of in target.mention.clause
     if target.kind == GROWTH:
         if wanted.kind == POINTS:
             return given.kind == POINTS and result.mention.change != 0
-        return given.kind == PERCENT and not result.is_rate and result.mention.change != 0
+        return given.kind == PERCENT and not result.is_rate and (result.mention.change or result.mention.elided) != 0
     if target.kind == RANKING:
         return given.kind == RANK
     if target.kind in {LEVEL, CEILING} and wanted.kind == PERCENT:
@@ -63,8 +88,10 @@ def can_answer(target: Target, result: Result) -> bool:
 
 
 def in_target_units(target: Target, result: Result) -> float:
-    """The result in the unit of the target; a stated rate as its share of the target."""
-    if result.is_rate and target.kind == QUANTITY:
+    """The result in the unit of the target, a fall below zero; a stated rate as its share of the target."""
+    if target.kind == GROWTH and not result.mention.change:
+        return result.mention.quantity.low * (result.mention.elided or 1)
+    if (result.is_rate or result.rate_of or result.is_share) and target.kind == QUANTITY:
         return result.mention.quantity.low / 100 * target.value
     wanted, given = target.mention.quantity, result.mention.quantity
     return result.value if given.base != wanted.base or given.factor == wanted.factor else result.value * given.factor / wanted.factor
