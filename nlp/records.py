@@ -97,6 +97,7 @@ class Statement:
 class Indicator:
     """A target of the task with its result: values in their units as written, a fall below zero; `task_span` in the task, `text_span` in the status text.
 
+    A rate of completion that the text states for what the task names no number of has the target 100% and no `task_span`.
     `ratio` is the share of the target reached, `expected` the share that the yardstick asks for by now; None where nothing is to be compared.
     `arithmetic` is the comparison in one Chinese line; `score`, in (0, 1), says how sure it is that result and target belong together.
     """
@@ -110,7 +111,7 @@ class Indicator:
     ratio: float | None
     expected: float | None
     verdict: str
-    task_span: Span
+    task_span: Span | None
     text_span: Span
     arithmetic: str
     score: float = 1.0

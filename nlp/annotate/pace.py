@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from nlp.annotate.pairs import Pair, find_pairs
-from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, RANKING
+from nlp.annotate.pairs import Pair, match
+from nlp.annotate.results import Result, find_results
+from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, RANKING, find_targets, name_of
 from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.records import Indicator
 
@@ -20,6 +21,7 @@ NOT_COMPARABLE: Final = "not_comparable"
 BAD: Final = frozenset({BEHIND, FALLING, BELOW})
 # A billionth forgives the last bit of a division.
 _BIT: Final = 1e-9
+_NEAR: Final = 24
 _SLIGHT: Final = 0.8
 _CRITICAL: Final = 0.33
 
@@ -42,7 +44,35 @@ def find_indicators(task: str, text: str, *, elapsed: float, yardstick: Yardstic
     yardstick : the guide's where none is given.
     """
     stick = yardstick or load_yardstick()
-    return tuple(_indicator(pair, elapsed=elapsed, yardstick=stick) for pair in find_pairs(task, text, elapsed=elapsed))
+    results = find_results(text)
+    pairs = match(find_targets(task), results, elapsed=elapsed) if results else ()
+    indicators = [_indicator(pair, elapsed=elapsed, yardstick=stick) for pair in pairs]
+    return (*indicators, *(_stated(result, elapsed=elapsed, yardstick=stick) for result in _lone_rates(task, results, pairs)))
+
+
+def _lone_rates(task: str, results: Sequence[Result], pairs: Sequence[Pair]) -> list[Result]:
+    """Rates of completion of the year's work that the text states for a quantity of which the task names no number."""
+    paired = [pair.found.mention for pair in pairs]
+    lone = []
+    for result in results:
+        mention = result.mention
+        # A rate behind a paired figure says the same again.
+        is_told = any(other.first == mention.first and other.order in {mention.order, mention.order - 1} for other in paired)
+        is_money = "投资" in mention.before[-_NEAR:] and "投资" not in task
+        if result.is_rate and result.is_yearly and not is_told and not is_money:
+            lone.append(result)
+    return lone
+
+
+def _stated(result: Result, *, elapsed: float, yardstick: Yardstick) -> Indicator:
+    """A stated rate as an indicator of its own: 100% is the target, no words of the task belong to it."""
+    mention = result.mention
+    name = name_of(mention) if not mention.subject else mention.subject[-_NEAR:]
+    verdict = judge(QUANTITY, target=100.0, result=mention.quantity.low, unit="%", elapsed=elapsed, yardstick=yardstick, words=name + mention.clause)
+    line = f"自报完成率 {number(mention.quantity.low)}%" + (f"，应达 {share(verdict.expected)}" if verdict.expected is not None else "")
+    return Indicator(
+        name, QUANTITY, 100.0, "%", mention.quantity.low, "%", verdict.ratio, verdict.expected, verdict.verdict, None, mention.span, line
+    )
 
 
 def _indicator(pair: Pair, *, elapsed: float, yardstick: Yardstick) -> Indicator:

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from nlp.annotate.results import Result, can_answer, find_results, in_target_units
-from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, Target, find_targets
+from nlp.annotate.results import Result, can_answer, in_target_units
+from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, Target
 from nlp.config import load_toml
 
 _NOT_NAME: Final = re.compile(r"[0-9.%·、，,。；：:（）()“”\s万亿]")
@@ -86,13 +86,6 @@ def longest_common(name: str, words: str) -> int:
         while i + best < len(name) and name[i : i + best + 1] in words:
             best += 1
     return best
-
-
-def find_pairs(task: str, text: str, *, elapsed: float) -> tuple[Pair, ...]:
-    """Pairs of target and result in the order of the targets; no target and no result stands in two."""
-    targets = find_targets(task)
-    results = find_results(text) if targets else ()
-    return match(targets, results, elapsed=elapsed)
 
 
 def match(targets: Sequence[Target], results: Sequence[Result], *, elapsed: float) -> tuple[Pair, ...]:

@@ -19,6 +19,7 @@ _RATE_BEFORE: Final = re.compile(
 _RATE_AFTER: Final = re.compile(r"^(?:的)?(?:全年|年度|年)?(?:目标|任务|计划|工程量|序时)(?!之)")
 # A percentage that measures something else than the work done.
 _MEASURE: Final = re.compile(r"[率占比]|比重|满意|优良|天数|较|高于|低于|提前|序时")
+_OF_THE_YEAR: Final = re.compile(r"(?:全年|年度?|总|省定|市定|既定)(?:的)?(?:目标|任务|计划)|(?:目标|任务|计划)(?:任务|数|量)?的?(?:完成)?|完成率|达成率")
 _RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
 _YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")
 
@@ -33,6 +34,8 @@ class Result:
     rate_of: str = ""
     # A share of something, of what is not said: 棚室改造过八成.
     is_share: bool = False
+    # Said of the year's work: 完成年度任务的5.49%, 完成率18.15%; not of a building that is 70% done.
+    is_yearly: bool = False
 
     @property
     def value(self) -> float:
@@ -47,7 +50,7 @@ def find_results(text: str) -> tuple[Result, ...]:
 
 def _result(mention: Mention) -> Result:
     if _is_rate(mention):
-        return Result(mention, True)
+        return Result(mention, True, is_yearly=bool(_OF_THE_YEAR.search(mention.lead[-12:]) or _RATE_AFTER.match(mention.tail)))
     is_share = mention.quantity.kind == PERCENT and not mention.change and not _MEASURE.search(mention.lead[-8:] + mention.tail[:3])
     named = _RATE_NAME.search(mention.lead) if mention.quantity.kind == PERCENT and not mention.change else None
     word = named.group(1) if named else ""
