@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,8 +18,13 @@ from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, Target
 from nlp.config import load_toml
 
 _NOT_NAME: Final = re.compile(r"[0-9.%·、，,。；：:（）()“”\s万亿]")
-_THRESHOLD: Final = re.compile(r"([0-9]{1,6}[万亿]?(?:千瓦|美元|元|亩|吨)以上)")
-_ALL_DONE: Final = re.compile("全部|均已|已全|悉数|如期|到位|办结|收官|投用|投入使用|通车|验收|交付|完工|竣工|建成|销号|办完")
+_THRESHOLD: Final = re.compile(r"((?:[0-9]{1,6}|[十百千]{0,2}(?=[万亿]))[万亿]?(?:千瓦|美元|元|亩|吨)以上)")
+# Where Unicode leaves room for characters of one's own.
+_PRIVATE: Final = 0xE000
+# July to August, the third quarter by itself: not the figure to date.
+_PART_OF_YEAR: Final = re.compile(r"(?:(?<![0-9])[2-9]|1[0-2])月?[-—–~至到、](?:[2-9]|1[0-2])月|单季|单月|当月|当季|(?<![前一])[二三四]季度|假期|期间|期内|暑期")
+_NOT_YET: Final = ("planned", "contracted", "going_on", "applied")
+_ALL_DONE: Final = re.compile("合格|悉数|如期|到位|办结|收官|投用|投入使用|通车|验收|交付|完工|竣工|建成|销号|办完")
 _LONGEST_NAME: Final = 24
 _MOST: Final = 60
 
@@ -57,8 +63,15 @@ def _filler_pattern() -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=4096)
 def core(words: str) -> str:
-    """The words as names are compared: synonyms read as one, digits, marks and fillers left out; 50亿元以上 stays, for it tells things apart."""
-    return "".join(part[:-2] if _THRESHOLD.fullmatch(part) else _plain(part) for part in _THRESHOLD.split(words))
+    """The words as names are compared: synonyms read as one, digits, marks and fillers left out.
+
+    A threshold (亿元以上, 50亿元以上) becomes a character of its own, doubled: it tells things apart and is like no other threshold.
+    """
+    return "".join(_token(part) if n % 2 else _plain(part) for n, part in enumerate(_THRESHOLD.split(words)))
+
+
+def _token(threshold: str) -> str:
+    return 2 * chr(_PRIVATE + zlib.crc32(threshold.encode()) % 6000)
 
 
 def _plain(words: str) -> str:
@@ -112,14 +125,17 @@ def match(targets: Sequence[Target], results: Sequence[Result], *, elapsed: floa
 def all_features(targets: Sequence[Target], results: Sequence[Result], *, elapsed: float) -> dict[tuple[int, int], dict[str, float]]:
     """Features of every pair that kind and unit allow, by (index of target, index of result)."""
     targets, results = targets[:_MOST], results[:_MOST]
-    allowed = [(t, r) for t in range(len(targets)) for r in range(len(results)) if can_answer(targets[t], results[r])]
+    allowed = [(t, r) for t in range(len(targets)) for r in range(len(results)) if can_answer(targets[t], results[r]) and not _hands_out(targets[t], results[r], elapsed=elapsed)]
     near = {(t, r): _likeness(targets[t], results[r]) for t, r in allowed}
     features = {}
     for t, r in allowed:
         own = near[t, r]["like"]
         rivals_of_target = [near[t, o]["like"] for o in range(len(results)) if (t, o) in near and o != r]
         rivals_of_result = [near[o, r]["like"] for o in range(len(targets)) if (o, r) in near and o != t]
+        kind = targets[t].kind
         features[t, r] = near[t, r] | {
+            f"about_{kind}": near[t, r]["about"],
+            f"head_noun_{kind}": near[t, r]["head_noun"],
             "bias": 1.0,
             "margin_target": own - max(rivals_of_target, default=0.0),
             "margin_result": own - max(rivals_of_result, default=0.0),
@@ -132,6 +148,15 @@ def all_features(targets: Sequence[Target], results: Sequence[Result], *, elapse
             **_circumstances(targets[t], results[r], elapsed=elapsed),
         }
     return features
+
+
+def _hands_out(target: Target, result: Result, *, elapsed: float) -> bool:
+    """Whether the figure only says the target again, under words of planning or beginning: 24万亩任务已分解到乡镇."""
+    if target.kind != QUANTITY or elapsed >= 1 or in_target_units(target, result) != target.value or _ALL_DONE.search(result.mention.clause):
+        return False
+    own = target.mention.clause + target.mention.head
+    groups = _words()["stage"]["groups"]
+    return any(word in result.mention.clause and word not in own for name in _NOT_YET for word in groups[name])
 
 
 def _place(t: int, targets: Sequence[Target], results: Sequence[Result], near: Mapping[tuple[int, int], Any], r: int) -> float:
@@ -199,6 +224,7 @@ def _circumstances(target: Target, result: Result, *, elapsed: float) -> dict[st
         "now_at": float(given.lead.endswith(("至", "到", "为"))),
         **_scope(target),
         f"kind_{target.kind}": 1.0,
+        "part_of_year": float(bool(_PART_OF_YEAR.search(given.clause))),
         "brackets": float(given.is_in_brackets),
         "about": float(given.quantity.bound == "most"),
     }

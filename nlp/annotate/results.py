@@ -20,6 +20,7 @@ _RATE_AFTER: Final = re.compile(r"^(?:的)?(?:全年|年度|年)?(?:目标|任�
 # A percentage that measures something else than the work done.
 _MEASURE: Final = re.compile(r"[率占比]|比重|满意|优良|天数|较|高于|低于|提前|序时")
 _OF_THE_YEAR: Final = re.compile(r"(?:全年|年度?|总|省定|市定|既定)(?:的)?(?:目标|任务|计划)|(?:目标|任务|计划)(?:任务|数|量)?的?(?:完成)?|完成率|达成率")
+_STAGE_REACH: Final = 10
 _RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
 _YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")
 
@@ -69,8 +70,32 @@ def _is_rate(mention: Mention) -> bool:
     return bool((_RATE_BEFORE.search(lead) and _YEARLY.search(lead)) or lead.endswith("完成") or _RATE_AFTER.match(mention.tail))
 
 
+@functools.cache
+def _not_done() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """A pattern of the words under which work is not done, for each of them those that stand for it, and the words that take it back."""
+    stage = load_toml("mentions.toml")["stage"]
+    table = {word: (*row["words"], *row["also"]) for row in stage["not_done"] for word in row["words"]}
+    return re.compile("|".join(sorted(table, key=lambda word: -len(word)))), table, tuple(stage["done"])
+
+
+def is_not_done(target: Target, result: Result) -> bool:
+    """Whether the figure counts what was only begun, signed or applied for, and the task does not count just that."""
+    pattern, table, done = _not_done()
+    own = target.mention.clause + target.mention.head
+    lead, tail = result.mention.lead, result.mention.tail[:_STAGE_REACH]
+    last = None
+    for last in pattern.finditer(lead):
+        pass
+    if last and len(lead) - last.end() <= _STAGE_REACH and not any(word in lead[last.end() :] for word in done):
+        return not any(word in own for word in table[last.group()])
+    first = pattern.search(tail)
+    return first is not None and not any(word in own for word in table[first.group()]) and not any(word in tail for word in done)
+
+
 def can_answer(target: Target, result: Result) -> bool:
-    """Whether kind and unit allow the result to be that of the target."""
+    """Whether kind, unit and stage allow the result to be that of the target."""
+    if target.kind == QUANTITY and is_not_done(target, result):
+        return False
     wanted, given = target.mention.quantity, result.mention.quantity
     if target.kind == QUANTITY and (result.rate_of or result.is_share):
         return not result.rate_of or result.rate_of in target.mention.clause

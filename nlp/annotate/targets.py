@@ -81,7 +81,9 @@ def judge_kind(mention: Mention) -> str:
         return CEILING if is_rate or quantity.kind == AMOUNT else QUANTITY
     if is_rate:
         return LEVEL
-    return LEVEL if any(word in words for word in _kinds()["level_names"]) else QUANTITY
+    # 粮食播种面积稳定在…，总产量达到…: the harvest is one figure a year, not a sum to date.
+    is_harvest = "总产" in mention.lead and "粮食" in mention.statement
+    return LEVEL if is_harvest or any(word in words for word in _kinds()["level_names"]) else QUANTITY
 
 
 def name_of(mention: Mention) -> str:

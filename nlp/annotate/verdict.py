@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,9 @@ from nlp.annotate.pace import AHEAD, BAD, FALLING, MET, severity_of
 from nlp.annotate.targets import GROWTH, QUANTITY, find_targets
 from nlp.labels import AT_RISK, BASES, COMPLETED, IN_PROGRESS, NOT_STARTED
 from nlp.records import Indicator, Problem, Statement
+from nlp.text import Span
 
+_CLAUSE_END: Final = re.compile("[，,；;。]")
 # Kinds of problem that say that too little was done; the others may stand beside good figures.
 _TOO_LITTLE: Final = frozenset({"delay", "shortfall"})
 
@@ -76,14 +79,17 @@ def _may_be_completed(indicators: Sequence[Indicator], *, elapsed: float) -> boo
 
 
 def _is_all_reached(task: str, statements: Sequence[Statement], problems: Sequence[Problem], indicators: Sequence[Indicator], *, elapsed: float) -> bool:
-    """Whether the task is nothing but its figures, each of them was reached, and no statement speaks of what is still to come."""
+    """Whether every figure of the task was reached and nothing else of it is open: it has no clause without a figure, or no statement is under way."""
     if not indicators or problems or not _may_be_completed(indicators, elapsed=elapsed):
         return False
-    targets = find_targets(task)
-    if len(indicators) < len(targets) or any(statement.status == NOT_STARTED for statement in statements):
+    spans = [indicator.task_span for indicator in indicators if indicator.task_span]
+    if len(spans) < len(find_targets(task)):
         return False
-    reached = [statement for statement in statements if any(_inside(i, statement) for i in indicators)]
-    return all(statement.status == COMPLETED for statement in reached)
+    if all(statement.status in {COMPLETED, NOT_STARTED} for statement in statements):
+        return True
+    ends = [match.start() for match in _CLAUSE_END.finditer(task)]
+    clauses = [Span(start, end) for start, end in zip([0, *(end + 1 for end in ends)], [*ends, len(task)], strict=True) if task[start:end].strip()]
+    return all(any(clause.start <= span.start < clause.end for span in spans) for clause in clauses)
 
 
 def _inside(indicator: Indicator, statement: Statement) -> bool:
