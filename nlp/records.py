@@ -115,6 +115,8 @@ class Indicator:
     text_span: Span
     arithmetic: str
     score: float = 1.0
+    # Traffic light of the yardstick: `green`, `yellow`, `red`, or empty where nothing is to be compared.
+    light: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,12 +27,22 @@ _EMPTY: Final = re.compile(
 _SHARE_NAME: Final = re.compile(r"[率占比]|比重|完成|任务|目标|计划|进度|度$|成$")
 _NAME_MARK: Final = re.compile(r"[、和及与]|以及")
 # Words of change that are parts of others: 增加值, 不少于, 多式联运.
-_NOT_CHANGE: Final = {"增加": "(?!值)", "增": "(?!加值|资|值税|殖|发|强)", "多": "(?![于式个家]|余)", "少": "(?!于|数|儿|年)", "减": "(?!灾|排|负|税)", "降": "(?!雨|碳)", "涨": "(?!停)"}
+_NOT_CHANGE: Final = {
+    "增加": "(?!值)",
+    "增": "(?!加值|资|值税|殖|发|强)",
+    "多": "(?![于式个家]|余)",
+    "少": "(?!于|数|儿|年)",
+    "减": "(?!灾|排|负|税)",
+    "降": "(?!雨|碳)",
+    "涨": "(?!停)",
+}
 _RATES: Final = ("增速", "增幅", "涨幅", "降幅", "跌幅", "减幅")
 _BOUND_TAIL: Final = re.compile(r"(?:（含）|\(含\))?(?:及?以上|及?以内|及?以下|左右|之内|以内|的)?")
 _LONGEST: Final = 60
 # 50亿元以上工业项目, 收入20万元以上的村: the figure says which things are counted, not how many.
-_QUALIFIER: Final = re.compile(r"(?:（含）|\(含\))?(?:及?以上|及?以下|以内)的?(?=[一-龥a-z0-9])(?![和及并且与])")
+_QUALIFIER: Final = re.compile(
+    r"(?:（含）|\(含\))?(?:及?以上|及?以下|以内)(?:的?(?=[一-龥a-z0-9])(?![和及并且与])|[、和及](?=[0-9]{1,6}[万亿]{0,2}(?:美元|元|亩|吨)以上))"
+)
 _COUNTED: Final = frozenset({"个", "人", "户", "人次", "标箱", "头", "天"})
 # How far a word of change reaches to the figure behind it.
 _REACH: Final = 8
@@ -180,10 +190,7 @@ def _share_lead(members: list[Mention], earlier: Sequence[Mention]) -> list[Ment
         # 吞吐量3120万吨，集装箱38.9万标箱，分别增长4.4%、7.1%: the names stand with the figures before.
         last = [m for m in earlier[-len(members) :] if m.change == 0]
         names = [m.lead for m in last] if len(last) == len(members) and not names else names
-    if len(names) >= len(members):
-        leads = [name + verb for name in names[-len(members) :]]
-    else:
-        leads = [whole] * len(members)
+    leads = [name + verb for name in names[-len(members) :]] if len(names) >= len(members) else [whole] * len(members)
     return [replace(m, lead=lead, change=_change(lead, m.quantity)) for m, lead in zip(members, leads, strict=True)]
 
 
@@ -201,11 +208,10 @@ def _change(lead: str, quantity: Quantity) -> int:
     if lead.endswith(("-", "—", "负")):
         return -1
     pattern, downs = _change_words()
-    last = None
-    for last in pattern.finditer(lead):
-        pass
-    if last is None:
+    found = list(pattern.finditer(lead))
+    if not found:
         return 0
+    last = found[-1]
     between = lead[last.end() :]
     if len(between) > _REACH:
         return 0

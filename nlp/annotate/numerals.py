@@ -13,7 +13,9 @@ _ARABIC: Final = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,16})(?:\.[
 _CHINESE: Final = re.compile(r"[零〇一二两三四五六七八九十百千万亿]{1,20}")
 _MULTIPLIER: Final = re.compile("|".join(MULTIPLIERS))
 _SECOND: Final = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?万")
-_FRACTION: Final = re.compile(r"([零一二两三四五六七八九十百千]{1,6}|[0-9]{1,4})分之([零一二两三四五六七八九十百千]{1,8}|[0-9]{1,6})(?:点([零一二三四五六七八九]{1,4}))?")
+_FRACTION: Final = re.compile(
+    r"([零一二两三四五六七八九十百千]{1,6}|[0-9]{1,4})分之([零一二两三四五六七八九十百千]{1,8}|[0-9]{1,6})(?:点([零一二三四五六七八九]{1,4}))?"
+)
 _TENTHS: Final = re.compile(r"([一二两三四五六七八九]{1,2})成(?:([一二三四五六七八九半])(?![个家户名处项座条件人批场套次所]))?")
 _MORE: Final = frozenset("余多来")
 
@@ -70,7 +72,7 @@ def _whole(written: str) -> float | None:
 
 
 def _decimals(written: str) -> float:
-    return sum(_DIGITS[c] / 10 ** (n + 1) for n, c in enumerate(written))
+    return float(sum(_DIGITS[c] / 10 ** (n + 1) for n, c in enumerate(written)))
 
 
 def _read_arabic(text: str, start: int) -> Number | None:

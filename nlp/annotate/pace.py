@@ -10,6 +10,7 @@ from nlp.annotate.results import Result, find_results
 from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, RANKING, find_targets, name_of
 from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.records import Indicator
+from nlp.text import number
 
 MET: Final = "met"
 AHEAD: Final = "ahead"
@@ -70,8 +71,21 @@ def _stated(result: Result, *, elapsed: float, yardstick: Yardstick) -> Indicato
     name = name_of(mention) if not mention.subject else mention.subject[-_NEAR:]
     verdict = judge(QUANTITY, target=100.0, result=mention.quantity.low, unit="%", elapsed=elapsed, yardstick=yardstick, words=name + mention.clause)
     line = f"自报完成率 {number(mention.quantity.low)}%" + (f"，应达 {share(verdict.expected)}" if verdict.expected is not None else "")
+    part = reached(QUANTITY, verdict=verdict)
     return Indicator(
-        name, QUANTITY, 100.0, "%", mention.quantity.low, "%", verdict.ratio, verdict.expected, verdict.verdict, None, mention.span, line
+        name=name,
+        kind=QUANTITY,
+        target=100.0,
+        target_unit="%",
+        result=mention.quantity.low,
+        result_unit="%",
+        ratio=verdict.ratio,
+        expected=verdict.expected,
+        verdict=verdict.verdict,
+        task_span=None,
+        text_span=mention.span,
+        arithmetic=line,
+        light="" if part is None else yardstick.light(part),
     )
 
 
@@ -79,6 +93,7 @@ def _indicator(pair: Pair, *, elapsed: float, yardstick: Yardstick) -> Indicator
     target, mention = pair.target, pair.found.mention
     words = target.name + target.mention.clause
     verdict = judge(target.kind, target=target.value, result=pair.result, unit=target.unit, elapsed=elapsed, yardstick=yardstick, words=words)
+    part = reached(target.kind, verdict=verdict)
     return Indicator(
         name=target.name,
         kind=target.kind,
@@ -93,6 +108,7 @@ def _indicator(pair: Pair, *, elapsed: float, yardstick: Yardstick) -> Indicator
         text_span=mention.span,
         arithmetic=verdict.arithmetic,
         score=pair.score,
+        light="" if part is None else yardstick.light(part),
     )
 
 
@@ -150,36 +166,28 @@ def _change(value: float) -> str:
     return f"{'下降' if value < 0 else '增长'} {number(abs(value))}%"
 
 
-def number(value: float) -> str:
-    """A figure as people write it: 213, 1.2万, 3.45亿."""
-    for name, factor in (("亿", 1e8), ("万", 1e4)):
-        if abs(value) >= factor:
-            return f"{value / factor:.6g}{name}"
-    return f"{value:.6g}"
-
-
 def share(value: float) -> str:
     """A share as a percentage with one decimal, none where it is whole."""
     return f"{value * 100:.1f}".removesuffix(".0") + "%"
 
 
-def reached(indicator: Indicator) -> float | None:
+def reached(kind: str, *, verdict: Verdict) -> float | None:
     """What was reached of what was expected, 1 = just enough; None where nothing is to be compared, 0 for a figure that moved the wrong way."""
-    if indicator.verdict == FALLING:
+    if verdict.verdict == FALLING:
         return 0.0
-    if indicator.ratio is None or indicator.expected is None:
+    if verdict.ratio is None or verdict.expected is None:
         return None
-    if indicator.kind in {CEILING, RANKING} or (indicator.kind == GROWTH and indicator.target == 0):
-        return 1 / indicator.ratio if indicator.ratio > 0 else None
-    return indicator.ratio / indicator.expected if indicator.expected else None
+    if kind in {CEILING, RANKING}:
+        return 1 / verdict.ratio if verdict.ratio > 0 else None
+    return verdict.ratio / verdict.expected if verdict.expected else None
 
 
 def severity_of(indicators: Sequence[Indicator]) -> int:
-    """Severity by the guide, 0 to 3: 3 for a main figure that fell or less than a third of what was expected, 1 from 80% up, else 2; 0 where none is bad."""
+    """Severity by the guide, 0 to 3: 3 for a figure that fell or less than a third of what was expected, 1 from 80% up, else 2; 0 where none is bad."""
     worst = 0
     for indicator in indicators:
         if indicator.verdict in BAD:
-            part = reached(indicator)
-            found = 2 if part is None else 3 if part <= _CRITICAL else 1 if part >= _SLIGHT - _BIT else 2
-            worst = max(worst, found)
+            figures = Verdict(indicator.verdict, indicator.ratio, indicator.expected, "")
+            part = reached(indicator.kind, verdict=figures)
+            worst = max(worst, 2 if part is None else 3 if part <= _CRITICAL else 1 if part >= _SLIGHT - _BIT else 2)
     return worst

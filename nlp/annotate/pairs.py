@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from nlp.annotate.quantities import PERCENT
 from nlp.annotate.results import Result, can_answer, in_target_units
 from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, Target
 from nlp.config import load_toml
@@ -22,7 +23,9 @@ _THRESHOLD: Final = re.compile(r"((?:[0-9]{1,6}|[十百千]{0,2}(?=[万亿]))[�
 # Where Unicode leaves room for characters of one's own.
 _PRIVATE: Final = 0xE000
 # July to August, the third quarter by itself: not the figure to date.
-_PART_OF_YEAR: Final = re.compile(r"(?:(?<![0-9])[2-9]|1[0-2])月?[-—–~至到、](?:[2-9]|1[0-2])月|单季|单月|当月|当季|(?<![前一])[二三四]季度|假期|期间|期内|暑期")
+_PART_OF_YEAR: Final = re.compile(
+    r"(?:(?<![0-9])[2-9]|1[0-2])月?[-—–~至到、](?:[2-9]|1[0-2])月|单季|单月|当月|当季|(?<![前一])[二三四]季度|假期|期间|期内|暑期"
+)
 _NOT_YET: Final = ("planned", "contracted", "going_on", "applied")
 _ALL_DONE: Final = re.compile("合格|悉数|如期|到位|办结|收官|投用|投入使用|通车|验收|交付|完工|竣工|建成|销号|办完")
 _LONGEST_NAME: Final = 24
@@ -125,16 +128,21 @@ def match(targets: Sequence[Target], results: Sequence[Result], *, elapsed: floa
 def all_features(targets: Sequence[Target], results: Sequence[Result], *, elapsed: float) -> dict[tuple[int, int], dict[str, float]]:
     """Features of every pair that kind and unit allow, by (index of target, index of result)."""
     targets, results = targets[:_MOST], results[:_MOST]
-    allowed = [(t, r) for t in range(len(targets)) for r in range(len(results)) if can_answer(targets[t], results[r]) and not _hands_out(targets[t], results[r], elapsed=elapsed)]
+    allowed = [
+        (t, r)
+        for t in range(len(targets))
+        for r in range(len(results))
+        if can_answer(targets[t], results[r]) and not _hands_out(targets[t], results[r], elapsed=elapsed)
+    ]
     near = {(t, r): _likeness(targets[t], results[r]) for t, r in allowed}
     features = {}
     for t, r in allowed:
         own = near[t, r]["like"]
         rivals_of_target = [near[t, o]["like"] for o in range(len(results)) if (t, o) in near and o != r]
         rivals_of_result = [near[o, r]["like"] for o in range(len(targets)) if (o, r) in near and o != t]
-        kind = targets[t].kind
+        kind = "rate" if targets[t].kind in {GROWTH, LEVEL, CEILING} else "amount"
         features[t, r] = near[t, r] | {
-            f"about_{kind}": near[t, r]["about"],
+            f"named_{kind}": max(near[t, r]["about"], near[t, r]["near"]),
             f"head_noun_{kind}": near[t, r]["head_noun"],
             "bias": 1.0,
             "margin_target": own - max(rivals_of_target, default=0.0),
@@ -144,7 +152,7 @@ def all_features(targets: Sequence[Target], results: Sequence[Result], *, elapse
             "only_result": float(not rivals_of_target),
             "only_target": float(not rivals_of_result),
             "first_best": float(own > max((near[t, o]["like"] for o in range(r) if (t, o) in near), default=-1.0)),
-            "order": -abs(_place(t, targets, results, near, r)),
+            "order": -abs(_place(t, results, near, r)),
             **_circumstances(targets[t], results[r], elapsed=elapsed),
         }
     return features
@@ -159,11 +167,14 @@ def _hands_out(target: Target, result: Result, *, elapsed: float) -> bool:
     return any(word in result.mention.clause and word not in own for name in _NOT_YET for word in groups[name])
 
 
-def _place(t: int, targets: Sequence[Target], results: Sequence[Result], near: Mapping[tuple[int, int], Any], r: int) -> float:
-    """How far apart target and result stand in the order of their like, in [-1, 1]."""
-    rank_t = sum((o, r) in near for o in range(t)) / max(1, sum((o, r) in near for o in range(len(targets))) - 1)
-    rank_r = sum((t, o) in near for o in range(r)) / max(1, sum((t, o) in near for o in range(len(results))) - 1)
-    return rank_t - rank_r
+def _place(t: int, results: Sequence[Result], near: Mapping[tuple[int, int], Any], r: int) -> float:
+    """How far apart target and result stand in the order of their like, in [-1, 1]; rates stand behind the figure that they belong to and do not count."""
+    is_rate = results[r].mention.quantity.kind == PERCENT
+    rivals_t = sorted({o for o, p in near if p == r})
+    rivals_r = sorted({p for o, p in near if o == t and (results[p].mention.quantity.kind == PERCENT) == is_rate})
+    if len(rivals_t) < 2 or len(rivals_r) < 2:
+        return 0.0
+    return rivals_t.index(t) / (len(rivals_t) - 1) - rivals_r.index(r) / (len(rivals_r) - 1)
 
 
 def _likeness(target: Target, result: Result) -> dict[str, float]:
@@ -188,11 +199,16 @@ def _likeness(target: Target, result: Result) -> dict[str, float]:
         "nameless": float(not touching),
         "about": coverage(name, about),
         "about_run": min(longest_common(name, about), 6) / 6,
+        "unnamed": float(max(coverage(name, about), coverage(name, before)) < 0.15),
         "head_noun": float(len(name) >= 2 and name[-2:] in about),
         "head_noun_clause": float(len(name) >= 2 and name[-2:] in around),
     }
     figures["like"] = 0.5 * figures["about"] + 0.3 * figures["about_run"] + 0.2 * figures["clause"] + 0.15 * figures["before"] + 0.1 * figures["near_back"]
     return figures
+
+
+def _thresholds(words: str) -> frozenset[str]:
+    return frozenset(_THRESHOLD.findall(words))
 
 
 def _scope(target: Target) -> dict[str, float]:
@@ -222,6 +238,8 @@ def _circumstances(target: Target, result: Result, *, elapsed: float) -> dict[st
         "share_named": float(result.is_share and len(given.lead) >= 2 and given.lead.rstrip("过近超约达")[-2:] in wanted.clause),
         "from": float(given.lead.endswith(("由", "从"))),
         "now_at": float(given.lead.endswith(("至", "到", "为"))),
+        "threshold_same": float(bool(_thresholds(wanted.lead) & _thresholds(given.lead))),
+        "threshold_other": float(bool(_thresholds(wanted.lead)) and not _thresholds(wanted.lead) & _thresholds(given.lead + given.before[-20:])),
         **_scope(target),
         f"kind_{target.kind}": 1.0,
         "part_of_year": float(bool(_PART_OF_YEAR.search(given.clause))),
@@ -247,8 +265,6 @@ def _circumstances(target: Target, result: Result, *, elapsed: float) -> dict[st
     for word in _words()["stage"]["words"]:
         if word in given.lead and word not in own:
             features[f"lead_{word}"] = 1.0
-        elif word in given.clause and word not in own and word not in given.tail:
-            features[f"clause_{word}"] = 1.0
         if word in given.tail and word not in own:
             features[f"tail_{word}"] = 1.0
     for name, group in _words()["stage"]["groups"].items():

@@ -256,8 +256,9 @@ def _read_upper(text: str, number: Number) -> Number | None:
 def _read_unit(text: str, at: int) -> _Unit | None:
     for unit in _units().get(text[at : at + 1], ()):
         if text.startswith(unit.written, at):
-            is_latin = unit.written[-1].isascii() and unit.written[-1].isalpha()
-            if is_latin and text[at + len(unit.written) : at + len(unit.written) + 1].isascii() and text[at + len(unit.written) : at + len(unit.written) + 1].isalnum():
+            after = text[at + len(unit.written) : at + len(unit.written) + 1]
+            # 12m is a length, 12mw is not 12m.
+            if unit.written.isascii() and unit.written.isalpha() and after.isascii() and after.isalnum():
                 continue
             return unit
     return None

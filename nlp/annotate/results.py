@@ -83,9 +83,8 @@ def is_not_done(target: Target, result: Result) -> bool:
     pattern, table, done = _not_done()
     own = target.mention.clause + target.mention.head
     lead, tail = result.mention.lead, result.mention.tail[:_STAGE_REACH]
-    last = None
-    for last in pattern.finditer(lead):
-        pass
+    found = list(pattern.finditer(lead))
+    last = found[-1] if found else None
     if last and len(lead) - last.end() <= _STAGE_REACH and not any(word in lead[last.end() :] for word in done):
         return not any(word in own for word in table[last.group()])
     first = pattern.search(tail)

@@ -15,7 +15,10 @@ from nlp.text import Span
 _CEILING: Final = re.compile(r"控制在|不超过|不高于|不大于|不多于|(?<!不)低于|(?<!不)小于|压减[到至]|压降[到至]|[降减]低?[到至]|缩短[到至]|压缩[到至]|以内")
 _AFTER_CEILING: Final = re.compile(r"(?:（含）)?(?:以内|之内|以下|内)")
 _GROWTH_BEHIND: Final = re.compile(r"(?:以上|左右)?的?(?:增长|增速|增幅)")
-_LOWEST_RANK: Final = 200.0
+_THRESHOLD: Final = re.compile(r"[0-9]{0,6}[十百千万亿]{1,3}(?:千瓦|美元|元|亩|吨)以上")
+_MARKS: Final = "·、，,。；：（）()%0-9 "
+_LONGEST_NAME: Final = 24
+_LONGEST_ENDING: Final = 12
 QUANTITY: Final = "quantity"
 GROWTH: Final = "growth"
 LEVEL: Final = "level"
@@ -42,12 +45,15 @@ class Target:
 
 @functools.cache
 def _kinds() -> dict[str, Any]:
-    return load_toml("mentions.toml")["kind"]
+    kinds: dict[str, Any] = load_toml("mentions.toml")["kind"]
+    return kinds
 
 
 @functools.cache
-def _fillers() -> re.Pattern[str]:
-    return re.compile("|".join(sorted(load_toml("mentions.toml")["name"]["fillers"], key=lambda word: -len(word))))
+def _fillers() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Verbs and fillers at the head and at the end of a name."""
+    words = "|".join(sorted(load_toml("mentions.toml")["name"]["fillers"], key=lambda word: -len(word)))
+    return re.compile(f"(?:{words}|[{_MARKS}]){{1,12}}"), re.compile(f"(?:{words}|[{_MARKS}]){{1,12}}$")
 
 
 def find_targets(task: str) -> tuple[Target, ...]:
@@ -58,12 +64,8 @@ def find_targets(task: str) -> tuple[Target, ...]:
 def _target(mention: Mention) -> Target:
     kind = judge_kind(mention)
     value = mention.value if kind == GROWTH else mention.quantity.low
-    if kind in {CEILING, RANKING}:
-        comparator = "<="
-    elif kind == GROWTH and value < 0:
-        comparator = "<="
-    else:
-        comparator = "~" if mention.quantity.bound == "about" else ">="
+    is_least = kind in {CEILING, RANKING} or (kind == GROWTH and value < 0)
+    comparator = "<=" if is_least else "~" if mention.quantity.bound == "about" else ">="
     return Target(name_of(mention), value, mention.quantity.unit, kind, comparator, mention.span, mention)
 
 
@@ -87,9 +89,19 @@ def judge_kind(mention: Mention) -> str:
 
 
 def name_of(mention: Mention) -> str:
-    """What the figure counts, in the words of the text without verbs and fillers; the clause where they say nothing."""
-    for words in (mention.lead + "·" + mention.tail, mention.head, mention.clause):
-        name = _fillers().sub("", words).strip("·、，,。；：（）()0123456789.%以上内")
+    """What the figure counts, in the words of the text without verbs and fillers at either end; the clause where they say nothing."""
+    head, end = _fillers()
+    threshold = _THRESHOLD.search(mention.lead)
+    if threshold:
+        rest = mention.lead[threshold.end() :] + mention.tail
+        last = end.search(rest[-_LONGEST_ENDING:])
+        return (threshold.group() + (rest[: len(rest) - len(last.group())] if last else rest))[:_LONGEST_NAME].upper()
+    for words in (mention.lead if len(mention.lead) > 3 else "", mention.lead + mention.tail, mention.head, mention.clause):
+        first = head.match(words)
+        name = words[first.end() if first else 0 :]
+        last = end.search(name[-_LONGEST_ENDING:])
+        name = name[: len(name) - len(last.group())] if last else name
         if len(name) >= 2:
-            return name[:24]
-    return mention.lead.strip("、")[:24] or mention.tail[:24]
+            # Letters were folded: PM2.5, GDP, 5G.
+            return name[:_LONGEST_NAME].upper()
+    return (mention.lead or mention.tail or mention.clause)[:_LONGEST_NAME].upper()

@@ -9,10 +9,13 @@ from typing import Final
 
 from nlp.annotate.pace import AHEAD, BAD, FALLING, MET, severity_of
 from nlp.annotate.targets import GROWTH, QUANTITY, find_targets
-from nlp.labels import AT_RISK, BASES, COMPLETED, IN_PROGRESS, NOT_STARTED
+from nlp.labels import AT_RISK, BASES, BASIS_NAMES, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUS_NAMES, STATUSES
 from nlp.records import Indicator, Problem, Statement
 from nlp.text import Span
 
+# What a figure is worth as evidence: it was read by program, and its pairing may be wrong.
+_SUREST: Final = 0.98
+_LEAST_SURE: Final = 0.6
 _CLAUSE_END: Final = re.compile("[，,；;。]")
 # Kinds of problem that say that too little was done; the others may stand beside good figures.
 _TOO_LITTLE: Final = frozenset({"delay", "shortfall"})
@@ -61,8 +64,8 @@ def settle(
         deciding = next(indicator for indicator in indicators if basis_of(indicator) == first)
         return Settled(AT_RISK, first, words_against_figures=status != NOT_STARTED, deciding=deciding)
     if status == COMPLETED and not _may_be_completed(indicators, elapsed=elapsed):
-        deciding = next((indicator for indicator in indicators if indicator.verdict != MET), None)
-        return Settled(IN_PROGRESS, None, deciding=deciding)
+        unmet = [indicator for indicator in indicators if indicator.verdict != MET]
+        return Settled(IN_PROGRESS, None, deciding=(unmet or list(indicators))[0])
     if status == IN_PROGRESS and _is_all_reached(task, statements, problems, indicators, elapsed=elapsed):
         return Settled(COMPLETED, None, deciding=indicators[0])
     return Settled(status, None)
@@ -112,3 +115,22 @@ def severity_by_figures(settled: Settled, *, by_words: int, indicators: Sequence
         return by_words
     computed = severity_of(indicators)
     return computed if settled.basis in {"growth", "pace"} and settled.deciding else max(by_words, computed)
+
+
+def shares_of(settled: Settled, probabilities: Sequence[float]) -> tuple[float, ...]:
+    """The `K` probabilities, in the order of `labels.STATUSES`, after the figures had their say; those of the words where they agree."""
+    wanted = STATUSES.index(settled.status)
+    if max(probabilities) == probabilities[wanted]:
+        return tuple(probabilities)
+    sure = min(_SUREST, max(_LEAST_SURE, settled.deciding.score if settled.deciding else _LEAST_SURE))
+    rest = sum(probabilities) - probabilities[wanted]
+    return tuple(sure if i == wanted else (1 - sure) * share / rest for i, share in enumerate(probabilities))
+
+
+def reason_of(settled: Settled) -> str | None:
+    """One line in Chinese where a figure decided the status, else None."""
+    if settled.deciding is None:
+        return None
+    name = BASIS_NAMES[settled.basis] if settled.basis else STATUS_NAMES[settled.status]
+    note = "（文字未见问题）" if settled.words_against_figures else ""
+    return f"{name}：{settled.deciding.name} {settled.deciding.arithmetic}{note}"

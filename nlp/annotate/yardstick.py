@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import tomllib
 from bisect import bisect_left
@@ -89,9 +90,7 @@ def load_yardstick(given: str | Path | None = None) -> Yardstick:
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ResourceError(
-            f"不能作为标尺文件读入（{error}）", where=str(path), remedy=f"请指定 TOML 文件，或用自带的标尺：{'、'.join(presets)}"
-        ) from error
+        raise ResourceError(f"不能作为标尺文件读入（{error}）", where=str(path), remedy=f"请指定 TOML 文件，或用自带的标尺：{'、'.join(presets)}") from error
     base = settings.pop("base", DEFAULT)
     if base not in presets:
         raise ResourceError(f"base = {base!r}，应为 {'、'.join(presets)} 之一", where=str(path))
@@ -143,7 +142,7 @@ def _curve(entry: Mapping[str, Any], *, where: str) -> Curve:
     if not isinstance(given, list) or not given or not all(isinstance(p, list) and len(p) == 2 for p in given):
         raise ResourceError("curve 的 points 应为 [年度进程, 应完成比例] 的列表", where=where)
     points = tuple((_number(x, "points", 0, 1, where=where), _number(y, "points", 0, 1, where=where)) for x, y in given)
-    if any(x1 >= x2 or y1 > y2 for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False)):
+    if any(x1 >= x2 or y1 > y2 for (x1, y1), (x2, y2) in itertools.pairwise(points)):
         raise ResourceError("curve 的 points 应按时间递增，比例不回落", where=where)
     return Curve(words, points)
 
