@@ -6,6 +6,7 @@ Units, bounding words and names are data (`resources/quantities.toml`). White sp
 from __future__ import annotations
 
 import functools
+import math
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
@@ -24,10 +25,12 @@ SPEC: Final = "spec"
 BARE: Final = "bare"
 # Kinds that a target or a result can have.
 MEASURED: Final = frozenset({AMOUNT, PERCENT, POINTS, RANK, BARE})
-NAME_KINDS: Final = ("date", "period", "ordinal", "rank", "name")
+SCALE: Final = "scale"
+NAME_KINDS: Final = ("date", "period", "ordinal", "rank", SCALE, "name")
 _KIND_OF: Final = {"percent": PERCENT, "points": POINTS, "rank": RANK, "spec": SPEC}
 _START: Final = re.compile("[0-9零一二两三四五六七八九十百千半过翻]")
 _RANGE: Final = frozenset("-—–~至到")
+_SCALES: Final = {"十": 1e1, "百": 1e2, "千": 1e3, "万": 1e4, "亿": 1e8}
 _SPECIAL: Final = re.compile(r"翻(?:一番|了一番|番)|翻(?:了)?两番|过半(?!年|数以上)|(?:近|达)?半数|一半(?!以)|大半|过一半|近一半")
 _SPECIAL_VALUES: Final = {"翻一番": 100.0, "翻了一番": 100.0, "翻番": 100.0, "翻两番": 300.0, "翻了两番": 300.0}
 _PER: Final = re.compile(r"/(?:千人|万人|百人|平方公里|平方米|立方米|[人年月日天亩户吨家])")
@@ -40,7 +43,7 @@ class Quantity:
     """A number with its unit; `span` covers both, sign and 约 left out.
 
     `low` and `high` are in `unit` with 万 and 亿 multiplied out, equal but for ranges; `factor` turns them into `base`. A percentage is in percent.
-    `kind` is one of amount, percent, points, rank, spec (岁, 千伏: no amount of the task), bare (no unit), date, period, ordinal, name.
+    `kind` is one of amount, percent, points, rank, spec (岁, 千伏: no amount of the task), bare (no unit), scale (千亿级), date, period, ordinal, name.
     `bound` is `about`, `least` (以上), `most` (以内) or empty; words in front of the number count too.
     """
 
@@ -201,6 +204,9 @@ def _name(text: str, span: Span, kind: str) -> Quantity:
         if number:
             bound = "most" if text[span.start] == "前" else ""
             return Quantity(span, number.low, number.low, "名", "名", 1.0, RANK, bound)
+    if kind == SCALE:
+        powers = [_SCALES[c] for c in span.of(text) if c in _SCALES]
+        return Quantity(span, math.prod(powers), math.prod(powers), "元", "元", 1.0, SCALE, "least")
     return Quantity(span, 0.0, 0.0, span.of(text), "", 1.0, kind)
 
 

@@ -17,6 +17,7 @@ _AFTER_CEILING: Final = re.compile(r"(?:（含）)?(?:以内|之内|以下|内)"
 _GROWTH_BEHIND: Final = re.compile(r"(?:以上|左右)?的?(?:增长|增速|增幅)")
 _THRESHOLD: Final = re.compile(r"[0-9]{0,6}[十百千万亿]{1,3}(?:千瓦|美元|元|亩|吨)以上")
 _MARKS: Final = "·、，,。；：（）()%0-9 "
+_MOST: Final = 40
 _LONGEST_NAME: Final = 24
 _LONGEST_ENDING: Final = 12
 QUANTITY: Final = "quantity"
@@ -57,8 +58,9 @@ def _fillers() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def find_targets(task: str) -> tuple[Target, ...]:
-    """The numeric targets of a task in order; offsets count characters of `task`. Figures in brackets describe, they are no targets."""
-    return tuple(_target(mention) for mention in find_mentions(task) if not mention.is_in_brackets)
+    """The numeric targets of a task in order, 40 at most; offsets count characters of `task`. Figures in brackets describe, they are no targets."""
+    mentions = [mention for mention in find_mentions(task) if not mention.is_in_brackets]
+    return tuple(_target(mention) for mention in mentions[:_MOST])
 
 
 def _target(mention: Mention) -> Target:
