@@ -20,6 +20,8 @@ _RATE_AFTER: Final = re.compile(r"^(?:的)?(?:全年|年度|年)?(?:目标|任�
 # A percentage that measures something else than the work done.
 _MEASURE: Final = re.compile(r"[率占比]|比重|满意|优良|天数|较|高于|低于|提前|序时")
 _OF_THE_YEAR: Final = re.compile(r"(?:全年|年度?|总|省定|市定|既定)(?:的)?(?:目标|任务|计划)|(?:目标|任务|计划)(?:任务|数|量)?的?(?:完成)?|完成率|达成率")
+# A figure of last year, not one that is held against it (比去年多).
+_LAST_YEAR: Final = re.compile(r"(?<![比较])(?:去年|上年)(?:同期|同一时期)[^，。；比较]{0,12}$")
 _STAGE_REACH: Final = 10
 _RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
 _YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")
@@ -92,8 +94,8 @@ def is_not_done(target: Target, result: Result) -> bool:
 
 
 def can_answer(target: Target, result: Result) -> bool:
-    """Whether kind, unit and stage allow the result to be that of the target."""
-    if target.kind == QUANTITY and is_not_done(target, result):
+    """Whether kind, unit, stage and year allow the result to be that of the target."""
+    if _LAST_YEAR.search(result.mention.lead) or (target.kind == QUANTITY and is_not_done(target, result)):
         return False
     wanted, given = target.mention.quantity, result.mention.quantity
     if target.kind == QUANTITY and (result.rate_of or result.is_share):

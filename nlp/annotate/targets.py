@@ -16,7 +16,7 @@ _CEILING: Final = re.compile(r"控制在|不超过|不高于|不大于|不多于
 _AFTER_CEILING: Final = re.compile(r"(?:（含）)?(?:以内|之内|以下|内)")
 _GROWTH_BEHIND: Final = re.compile(r"(?:以上|左右)?的?(?:增长|增速|增幅)")
 _THRESHOLD: Final = re.compile(r"[0-9]{0,6}[十百千万亿]{1,3}(?:千瓦|美元|元|亩|吨)以上")
-_MARKS: Final = "·、，,。；：（）()%0-9 "
+_MARKS: Final = "·、，,。；：（）()% "
 _MOST: Final = 40
 _LONGEST_NAME: Final = 24
 _LONGEST_ENDING: Final = 12
@@ -53,8 +53,9 @@ def _kinds() -> dict[str, Any]:
 @functools.cache
 def _fillers() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Verbs and fillers at the head and at the end of a name."""
-    words = "|".join(sorted(load_toml("mentions.toml")["name"]["fillers"], key=lambda word: -len(word)))
-    return re.compile(f"(?:{words}|[{_MARKS}]){{1,12}}"), re.compile(f"(?:{words}|[{_MARKS}]){{1,12}}$")
+    words = load_toml("mentions.toml")["name"]
+    head, end = ("|".join(sorted(words[key], key=lambda word: -len(word))) for key in ("head", "end"))
+    return re.compile(f"(?:{head}|[{_MARKS}]){{1,12}}"), re.compile(f"(?:{end}|[{_MARKS}]){{1,12}}$")
 
 
 def find_targets(task: str) -> tuple[Target, ...]:
