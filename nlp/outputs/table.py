@@ -54,6 +54,7 @@ _ITEM_COLUMNS: Final = (
     Column("问题语句", "problems", 30, wraps=True),
     Column("判断理由", "reason", 30, wraps=True, printed=False),
     Column("摘要", "summary", 36, wraps=True, printed=False),
+    Column("文字与数字", "words_against_figures", 10, printed=False),
     Column("把握", "confidence", 7, printed=False),
     Column("需复核", "needs_review", 7, printed=False),
     Column("出处", "source", 14, wraps=True, printed=False),

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from nlp.annotate.encoder import MANIFEST, TOKENIZER, WEIGHTS, load_model
 from nlp.errors import CorpusError
-from nlp.labels import STATUS_NAMES, STATUSES
+from nlp.labels import BASES, BASIS_NAMES, STATUS_NAMES, STATUSES
 from nlp.training.corpus import Government, LabelledItem
 from nlp.training.evaluate import evaluate, likely_mislabels, measure, read_items, tfidf_figures
 from nlp.training.page import write_page
@@ -167,7 +167,7 @@ def run_evaluation(corpora: Corpora, *, model: Path, split: str, out: Path | Non
 
 
 def print_figures(figures: dict[str, Any]) -> None:
-    """Three tables with a row a reader: statements, items by words, problem spans with review."""
+    """Four tables with a row a reader: statements, items by words, problem spans with review, targets against results."""
     console = Console()
     for what, title in (("statement", "句子"), ("item_by_words", "事项（不计算术）")):
         table = _table(title, "宏平均 F1", "95% 区间", *(f"{STATUS_NAMES[s]} 准/全/F1" for s in STATUSES), "ECE")
@@ -189,6 +189,14 @@ def print_figures(figures: dict[str, Any]) -> None:
                 f"{figure['review']['flagged']:.1%}",
                 "—" if rest is None else f"{rest:.3f}",
             )
+    console.print(table)
+    table = _table("目标与结果", "配对 准/全/F1", "结论正确", "事项宏平均 F1", *(f"{BASIS_NAMES[b]} F1" for b in BASES))
+    for name, figure in figures.items():
+        if "pace" in figure:
+            pace = figure["pace"]
+            pairs = "/".join(f"{pace['pairs'][key]:.3f}" for key in ("precision", "recall", "f1"))
+            bases = [f"{pace['basis_classes'][basis]['f1']:.3f}" for basis in BASES]
+            table.add_row(name, pairs, f"{pace['verdict_accuracy']:.3f}", f"{pace['item_macro_f1']:.3f}", *bases)
     console.print(table)
 
 
