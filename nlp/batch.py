@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import nlp
+from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
 from nlp.labels import STATUSES
@@ -97,6 +98,7 @@ def run(
     period: Period | None = None,
     columns: Mapping[str, str] | None = None,
     model: Path | None = None,
+    yardstick: Path | str | None = None,
     formats: Iterable[str] = FORMATS,
     force: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -106,21 +108,23 @@ def run(
     Parameters
     ----------
     model : folder of the model that reads the words; None leaves them to the cue rules.
+    yardstick : file or preset by which results are held against targets; None takes the guide's.
 
     Raises
     ------
-    UsageError, OutputError, ModelError : nothing was written. A file that cannot be read is no exception but a `Failure`.
+    UsageError, OutputError, ModelError, ResourceError : nothing was written. A file that cannot be read is no exception but a `Failure`.
     """
     started = time.perf_counter()
     files = find_reports(paths)
     check_target(out, force=force)
     weights = load_weights()
+    stick = load_yardstick(yardstick)
     loaded = _load_model(model)
     results: list[ReportResult] = []
     failures: list[Failure] = []
     for path in files:
         try:
-            results.append(_process(path, period=period, columns=columns, model=loaded, weights=weights, progress=progress))
+            results.append(_process(path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, progress=progress))
         except DuchaError as error:
             failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
     model_id = loaded.id if loaded else RULES
@@ -131,7 +135,7 @@ def run(
                 target.mkdir(exist_ok=True)
                 _write(target, result, formats=tuple(formats))
             seconds = time.perf_counter() - started
-            record = _run_record(results, failures, model_id=model_id, seconds=seconds)
+            record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id)
 
@@ -150,6 +154,7 @@ def _process(
     period: Period | None,
     columns: Mapping[str, str] | None,
     model: Model | None,
+    yardstick: Yardstick,
     weights: Mapping[str, float],
     progress: Callable[[Progress], None] | None,
 ) -> ReportResult:
@@ -164,7 +169,7 @@ def _process(
             progress(Progress(path.name, done, len(report.items)))
 
     report_progress(0)
-    annotated = annotate(report.items, period=report.period, model=model, progress=report_progress)
+    annotated = annotate(report.items, period=report.period, model=model, yardstick=yardstick, progress=report_progress)
     risks = rank(annotated, weights=weights)
     by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
     items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
@@ -173,7 +178,7 @@ def _process(
 
 def read_rows(path: Path, *, period: Period | None = None, model: Path | None = None) -> tuple[dict[str, Any], ...]:
     """The item rows of one report file, as `items.jsonl` holds them; raises as `read_report` does."""
-    return _process(path, period=period, columns=None, model=_load_model(model), weights=load_weights(), progress=None).items
+    return _process(path, period=period, columns=None, model=_load_model(model), yardstick=load_yardstick(), weights=load_weights(), progress=None).items
 
 
 def _folder_names(results: Sequence[ReportResult]) -> list[str]:
@@ -194,12 +199,12 @@ def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> Non
         table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
 
 
-def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, seconds: float) -> dict[str, Any]:
+def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, seconds: float) -> dict[str, Any]:
     """The contents of `run.json`."""
     return {
         "program": f"ducha {nlp.__version__}",
         "model": model_id,
-        "yardstick": None,
+        "yardstick": yardstick_id,
         "seconds": round(seconds, 3),
         "files": [
             {

@@ -94,6 +94,32 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Indicator:
+    """A target of the task with its result: values in their units as written, a fall below zero; `task_span` in the task, `text_span` in the status text.
+
+    A rate of completion that the text states for what the task names no number of has the target 100% and no `task_span`.
+    `ratio` is the share of the target reached, `expected` the share that the yardstick asks for by now; None where nothing is to be compared.
+    `arithmetic` is the comparison in one Chinese line; `score`, in (0, 1), says how sure it is that result and target belong together.
+    """
+
+    name: str
+    kind: str
+    target: float
+    target_unit: str
+    result: float
+    result_unit: str
+    ratio: float | None
+    expected: float | None
+    verdict: str
+    task_span: Span | None
+    text_span: Span
+    arithmetic: str
+    score: float = 1.0
+    # Traffic light of the yardstick: `green`, `yellow`, `red`, or empty where nothing is to be compared.
+    light: str = ""
+
+
+@dataclass(frozen=True)
 class AnnotatedItem:
     """An item with all that was found in it."""
 
@@ -114,7 +140,7 @@ class AnnotatedItem:
     # What the cue rules say, where the model decided and they do not agree with it; else None.
     rules_status: str | None = None
     words_against_figures: bool = False
-    indicators: tuple[dict[str, object], ...] = ()
+    indicators: tuple[Indicator, ...] = ()
 
     @property
     def confidence(self) -> float:

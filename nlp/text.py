@@ -65,6 +65,14 @@ def count_characters(text: str) -> int:
     return sum(1 for c in text if not c.isspace() and unicodedata.category(c) not in {"Cc", "Cf"})
 
 
+def number(value: float) -> str:
+    """A figure as people write it: 213, 1.2万, 3.45亿."""
+    for name, factor in (("亿", 1e8), ("万", 1e4)):
+        if abs(value) >= factor:
+            return f"{value / factor:.6g}{name}"
+    return f"{value:.6g}"
+
+
 def cut_statements(text: str) -> list[Span]:
     """The statements of a status text, in order, without list numbers and without the marks that end them.
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from nlp.annotate.pace import find_indicators
 from nlp.annotate.rules import find_problems, judge_item, label_statements, load_confidence, names_basis, probabilities, statement_cues
 from nlp.annotate.severity import judge_severity
 from nlp.annotate.summary import summarise
 from nlp.annotate.tokenizer import build_language
+from nlp.annotate.verdict import reason_of, settle, severity_by_figures, shares_of
 from nlp.labels import AT_RISK, BASIS_NAMES, STATUS_NAMES, STATUSES
 from nlp.records import AnnotatedItem, Cue, Item, Period, Problem, Statement
 from nlp.text import Span, fold, squeeze
@@ -17,6 +19,7 @@ from nlp.text import Span, fold, squeeze
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
     from nlp.annotate.predict import Prediction
+    from nlp.annotate.yardstick import Yardstick
 
 _NO_TEXT: Final = "未填报落实情况"
 # Items a step: enough to sort them by length, few enough for the progress bar to move.
@@ -39,12 +42,15 @@ class Reading:
     rules_status: str | None = None
 
 
-def annotate(items: Sequence[Item], *, period: Period, model: Model | None = None, progress: Callable[[int], None] | None = None) -> tuple[AnnotatedItem, ...]:
-    """Every item with status, statements, problems, severity, summary and evidence, in the order given.
+def annotate(
+    items: Sequence[Item], *, period: Period, model: Model | None = None, yardstick: Yardstick | None = None, progress: Callable[[int], None] | None = None
+) -> tuple[AnnotatedItem, ...]:
+    """Every item with status, statements, problems, indicators, severity, summary and evidence, in the order given.
 
     Parameters
     ----------
     model : reads the words; None leaves it to the cue rules.
+    yardstick : what results are held against; None takes the guide's.
     progress : called with the number of items done, after each chunk.
     """
     annotated: list[AnnotatedItem] = []
@@ -61,7 +67,7 @@ def annotate(items: Sequence[Item], *, period: Period, model: Model | None = Non
                 read_by_model(item, prediction=prediction, cues=found, review_below=model.review_below)
                 for item, prediction, found in zip(chunk, predictions, cues, strict=True)
             ]
-        annotated += [_finish(item, reading, period=period) for item, reading in zip(chunk, readings, strict=True)]
+        annotated += [_finish(item, reading, period=period, yardstick=yardstick) for item, reading in zip(chunk, readings, strict=True)]
         if progress:
             progress(len(annotated))
     return tuple(annotated)
@@ -115,21 +121,35 @@ def read_by_model(item: Item, *, prediction: Prediction, cues: Sequence[Cue], re
     )
 
 
-def _finish(item: Item, reading: Reading, *, period: Period) -> AnnotatedItem:
+def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstick | None) -> AnnotatedItem:
+    """The words as read, held together with the figures."""
+    indicators = find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=yardstick)
+    settled = settle(
+        item.task,
+        status=reading.status,
+        basis=reading.basis,
+        statements=reading.statements,
+        problems=reading.problems,
+        indicators=indicators,
+        elapsed=period.elapsed,
+    )
+    by_words = judge_severity(item.text, status=settled.status, basis=settled.basis, problems=reading.problems)
     return AnnotatedItem(
         item=item,
         period=period,
-        status=reading.status,
-        basis=reading.basis,
-        probabilities=reading.probabilities,
+        status=settled.status,
+        basis=settled.basis,
+        probabilities=shares_of(settled, reading.probabilities),
         statements=reading.statements,
         problems=reading.problems,
-        severity=judge_severity(item.text, status=reading.status, basis=reading.basis, problems=reading.problems),
+        severity=severity_by_figures(settled, by_words=by_words, indicators=indicators),
         needs_review=reading.needs_review,
         summary=summarise(item.text, statements=reading.statements, problems=reading.problems),
-        reason=_reason(item, reading),
+        reason=reason_of(settled) or _reason(item, reading),
         decided_by=reading.decided_by,
         rules_status=reading.rules_status,
+        words_against_figures=settled.words_against_figures,
+        indicators=indicators,
     )
 
 

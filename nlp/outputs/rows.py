@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nlp.labels import STATUSES
-from nlp.records import AnnotatedItem, Report, Risk, Source
+from nlp.records import AnnotatedItem, Indicator, Report, Risk, Source
 
 
 def item_row(annotated: AnnotatedItem, *, report: Report, risk: Risk | None) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def item_row(annotated: AnnotatedItem, *, report: Report, risk: Risk | None) -> 
             {"start": p.span.start, "end": p.span.end, "text": p.span.of(text), "kind": p.kind, "score": round(p.score, 4), "rule": p.rule}
             for p in annotated.problems
         ],
-        "indicators": list(annotated.indicators),
+        "indicators": [indicator_row(indicator) for indicator in annotated.indicators],
         "words_against_figures": annotated.words_against_figures,
         "severity": annotated.severity,
         "risk": {"score": risk.score, "rank": risk.rank, "terms": [{"name": t.name, "value": t.value} for t in risk.terms]}
@@ -54,6 +54,26 @@ def item_row(annotated: AnnotatedItem, *, report: Report, risk: Risk | None) -> 
         "other": [{"header": header, "text": value} for header, value in item.other],
         "place": report.place,
         "source": source_row(item.source),
+    }
+
+
+def indicator_row(indicator: Indicator) -> dict[str, Any]:
+    """A target with its result; shares rounded to four places, spans as [start, end] (null where the task names no number)."""
+    return {
+        "name": indicator.name,
+        "kind": indicator.kind,
+        "target": indicator.target,
+        "target_unit": indicator.target_unit,
+        "result": indicator.result,
+        "result_unit": indicator.result_unit,
+        "ratio": None if indicator.ratio is None else round(indicator.ratio, 4),
+        "expected": None if indicator.expected is None else round(indicator.expected, 4),
+        "verdict": indicator.verdict,
+        "light": indicator.light,
+        "task_span": list(indicator.task_span) if indicator.task_span else None,
+        "text_span": list(indicator.text_span),
+        "arithmetic": indicator.arithmetic,
+        "score": round(indicator.score, 4),
     }
 
 
@@ -79,6 +99,8 @@ def risk_row(risk: Risk, *, report: Report) -> dict[str, Any]:
         "status",
         "basis",
         "severity",
+        "indicators",
+        "words_against_figures",
         "confidence",
         "needs_review",
         "summary",

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from nlp.labels import AT_RISK, BASIS_NAMES, COMPLETED, IN_PROGRESS, NOT_STARTED, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, STATUSES
+from nlp.labels import AT_RISK, BASIS_NAMES, COMPLETED, IN_PROGRESS, NOT_STARTED, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, STATUSES, VERDICT_NAMES
 from nlp.ranking import TERM_NAMES
+from nlp.text import number
 
 # Excel's own limit on the characters of a cell.
 LONGEST_CELL: Final = 32_767
@@ -23,6 +24,8 @@ _CUT_NOTE: Final = "……（超出单元格上限，全文见 items.jsonl）"
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r")
 _COLOURS: Final = {COMPLETED: "#C6E0B4", IN_PROGRESS: "#DDEBF7", NOT_STARTED: "#E7E6E6", AT_RISK: "#F8CBAD"}
+# Traffic lights of the yardstick; none where nothing is to be compared.
+_LIGHTS: Final = {"green": "#C6E0B4", "yellow": "#FFE699", "red": "#F8CBAD", "": "#FFFFFF"}
 _FONT: Final = "宋体"
 _LINE_HEIGHT: Final = 13.5
 _TALLEST_ROW: Final = 405.0
@@ -51,6 +54,7 @@ _ITEM_COLUMNS: Final = (
     Column("问题语句", "problems", 30, wraps=True),
     Column("判断理由", "reason", 30, wraps=True, printed=False),
     Column("摘要", "summary", 36, wraps=True, printed=False),
+    Column("文字与数字", "words_against_figures", 10, printed=False),
     Column("把握", "confidence", 7, printed=False),
     Column("需复核", "needs_review", 7, printed=False),
     Column("出处", "source", 14, wraps=True, printed=False),
@@ -67,6 +71,21 @@ _RISK_COLUMNS: Final = (
     Column("问题语句", "problems", 38, wraps=True),
     Column("摘要", "summary", 38, wraps=True),
     Column("得分构成", "terms", 26, wraps=True, printed=False),
+    Column("出处", "source", 14, wraps=True, printed=False),
+)
+_INDICATOR_COLUMNS: Final = (
+    Column("序号", "number", 6),
+    Column("主要任务", "task", 32, wraps=True),
+    Column("牵头单位", "units", 14, wraps=True),
+    Column("指标", "name", 22, wraps=True),
+    Column("目标", "target", 12),
+    Column("结果", "result", 12),
+    Column("完成比例", "ratio", 9),
+    Column("应达", "expected", 8),
+    Column("结论", "verdict", 10),
+    Column("算式", "arithmetic", 34, wraps=True),
+    Column("任务状态", "status", 8),
+    Column("文字与数字", "words_against_figures", 10),
     Column("出处", "source", 14, wraps=True, printed=False),
 )
 _UNIT_COLUMNS: Final = (
@@ -99,6 +118,12 @@ def display(row: Mapping[str, Any], key: str) -> str | float | int | bool:
         return "\n".join(f"[{PROBLEM_NAMES[p['kind']]}] {p['text']}" for p in value)
     if key == "needs_review":
         return "是" if value else ""
+    if key == "words_against_figures":
+        return "不一致" if value else ""
+    if key == "verdict":
+        return VERDICT_NAMES[value]
+    if key in {"ratio", "expected"}:
+        return "" if value is None else float(value)
     if key == "terms":
         return "；".join(f"{TERM_NAMES[t['name']]} {t['value']:g}" for t in value)
     if key == "source":
@@ -145,12 +170,27 @@ def count_units(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(table, key=lambda row: (-row[AT_RISK], -row["score"], row["unit"]))
 
 
+def indicator_rows(items: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row a target with its result, in the order of the items: figures with their units as people write them."""
+    return [
+        {
+            **{key: item[key] for key in ("number", "task", "units", "status", "words_against_figures", "source")},
+            **{key: indicator[key] for key in ("name", "ratio", "expected", "verdict", "light", "arithmetic")},
+            "target": f"{number(indicator['target'])}{indicator['target_unit']}",
+            "result": f"{number(indicator['result'])}{indicator['result_unit']}",
+        }
+        for item in items
+        for indicator in item["indicators"]
+    ]
+
+
 def write_workbook(path: Path, *, title: str, items: Sequence[Mapping[str, Any]], risks: Sequence[Mapping[str, Any]]) -> None:
-    """Workbook with the sheets 风险清单, 全部任务, 单位统计: filters, frozen headers, colours by status, ready to print on A4 landscape."""
+    """Workbook with the sheets 风险清单, 全部任务, 指标对照, 单位统计: filters, frozen headers, colours by status, ready to print on A4 landscape."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": False}) as book:
         book.set_properties({"title": clean(title)[:200]})
         _write_sheet(book, "风险清单", title, _RISK_COLUMNS, risks)
         _write_sheet(book, "全部任务", title, _ITEM_COLUMNS, items)
+        _write_sheet(book, "指标对照", title, _INDICATOR_COLUMNS, indicator_rows(items))
         _write_sheet(book, "单位统计", title, _UNIT_COLUMNS, count_units(items))
 
 
@@ -163,6 +203,7 @@ def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], ro
     number = book.add_format({**base, "num_format": "0.0"})
     share = book.add_format({**base, "num_format": "0%"})
     coloured = {status: book.add_format({**base, "bg_color": colour, "align": "center"}) for status, colour in _COLOURS.items()}
+    lights = {light: book.add_format({**base, "bg_color": colour, "align": "center"}) for light, colour in _LIGHTS.items()}
     sheet.write_string(0, 0, clean(title)[:120] + f" · {name}（{len(rows)} 行）", heading)
     for c, column in enumerate(columns):
         sheet.set_column(c, c, column.width)
@@ -173,7 +214,9 @@ def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], ro
         for c, (column, value) in enumerate(zip(columns, values, strict=True)):
             if column.key == "status":
                 sheet.write_string(r, c, str(value), coloured[row["status"]])
-            elif column.key in ("share", "confidence"):
+            elif column.key == "verdict":
+                sheet.write_string(r, c, str(value), lights[row["light"]])
+            elif column.key in ("share", "confidence", "ratio", "expected") and value != "":
                 sheet.write_number(r, c, float(value), share)
             elif isinstance(value, int | float) and not isinstance(value, bool):
                 sheet.write_number(r, c, value, number if isinstance(value, float) else formats[False])

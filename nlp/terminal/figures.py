@@ -8,7 +8,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from nlp.labels import PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES, STATUSES
+from nlp.labels import BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES, STATUSES
 
 Figures = Mapping[str, Mapping[str, Any]]
 _PARTS: Final = (("statement", "句子"), ("item_by_words", "事项（不计算术）"))
@@ -16,7 +16,7 @@ _MISSING: Final = "—"
 
 
 def print_figures(figures: Figures) -> None:
-    """Labels, confusion, problem spans, calibration and review, each beside the other readers.
+    """Labels, confusion, problem spans, calibration, review and targets against results, each beside the other readers.
 
     Parameters
     ----------
@@ -29,6 +29,8 @@ def print_figures(figures: Figures) -> None:
         console.print(_confusion(figures[first][what]["confusion"], f"{title}：标注（行）与{first}（列）"))
     console.print(_spans(figures))
     console.print(_review(figures))
+    if any("pace" in figure for figure in figures.values()):
+        console.print(_pace(figures))
 
 
 def _labels(figures: Figures, what: str, title: str) -> Table:
@@ -71,6 +73,18 @@ def _review(figures: Figures) -> Table:
     table.add_section()
     for n, point in enumerate(next(iter(readers.values()))["review"]["coverage"]):
         table.add_row(f"最有把握的 {point['coverage']:.0%}", *(_share(figure["review"]["coverage"][n]["accuracy"]) for figure in readers.values()))
+    return table
+
+
+def _pace(figures: Figures) -> Table:
+    readers = {name: figure["pace"] for name, figure in figures.items() if "pace" in figure}
+    table = _table("目标与结果", "准 / 全 / F1", *readers)
+    table.add_row("配对", *(_three(pace["pairs"]) for pace in readers.values()))
+    table.add_row("结论正确", *(_share(pace["verdict_accuracy"]) for pace in readers.values()))
+    table.add_row("事项宏平均 F1", *(f"{pace['item_macro_f1']:.3f}" for pace in readers.values()))
+    table.add_section()
+    for basis in BASES:
+        table.add_row(BASIS_NAMES[basis], *(_three(pace["basis_classes"][basis]) for pace in readers.values()))
     return table
 
 

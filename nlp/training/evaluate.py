@@ -18,6 +18,7 @@ from nlp.records import Item, Source
 from nlp.text import Span
 from nlp.training.corpus import LabelledItem
 from nlp.training.metrics import calibration_error, class_figures, confusion, macro_f1, span_figures
+from nlp.training.pace_figures import Words, measure_pace
 from nlp.training.questions import questions_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -38,7 +39,7 @@ def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed
     """Figures of one reader over labelled items.
 
     Statements count as the guide labels them. Items whose label rests on arithmetic (`growth`, `pace`) are left out of `item_by_words` and
-    stand in `item`. Confidence intervals are 95% bootstrap intervals over items.
+    stand in `item`, where only the words are read; `pace` holds words and figures together. Confidence intervals are 95% bootstrap intervals over items.
     """
     statements = [
         (status, s.status) for item, reading in zip(items, readings, strict=True) for (_, status), s in zip(item.statements, reading.statements, strict=True)
@@ -68,6 +69,8 @@ def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed
             "by_kind": {kind: _kind_recall(items, readings, kind) for kind in PROBLEM_KINDS},
         },
         "problem_interval": _interval(items, readings, _span_f1, seed=seed),
+        # The words as this reader has them, held together with the figures of the items.
+        "pace": measure_pace(items, words=[Words(r.status, r.basis, r.statements, r.problems) for r in readings]),
         "against_rules": _against_rules([items[i] for i in by_words], [readings[i] for i in by_words]),
         "review": {
             "flagged": float(flagged.mean()),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from nlp.labels import PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES, STATUSES
+from nlp.labels import BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES, STATUSES
 
 _SIZE: Final = 260
 _EDGE: Final = 38
@@ -34,6 +34,7 @@ def write_page(figures: Mapping[str, Mapping[str, Any]], *, title: str) -> str:
         parts += [f"<h2>{name}</h2>", _classes(figures, what), '<div class="row">']
         parts += [_confusion(reader, figure[what]) for reader, figure in figures.items()]
         parts.append("</div>")
+    parts += ["<h2>目标与结果</h2>", _pace(figures)]
     parts += ["<h2>问题语句</h2>", _spans(figures), _kinds(figures), "<h2>把握与复核</h2>", '<div class="row">']
     reliability = {reader: [(b["confidence"], b["accuracy"]) for b in figure["statement"]["reliability"]] for reader, figure in figures.items()}
     parts.append(_plot("句子：说有几成把握，对了几成", reliability, across="把握", up="正确", low=0.2, diagonal=True))
@@ -69,6 +70,17 @@ def _spans(figures: Mapping[str, Mapping[str, Any]]) -> str:
             overlap, exact = (" / ".join(f"{figure['problems'][how][key]:.3f}" for key in ("precision", "recall", "f1")) for how in ("overlap", "exact"))
             rows.append([reader, overlap, "–".join(f"{end:.3f}" for end in figure["problem_interval"]), exact])
     return _table(["", "重叠三成以上 准 / 全 / F1", "95% 区间", "逐字相同 准 / 全 / F1"], rows)
+
+
+def _pace(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = []
+    for reader, figure in figures.items():
+        if "pace" in figure:
+            pace = figure["pace"]
+            pairs = " / ".join(f"{pace['pairs'][key]:.3f}" for key in ("precision", "recall", "f1"))
+            bases = [f"{pace['basis_classes'][basis]['f1']:.3f}" for basis in BASES]
+            rows.append([reader, pairs, f"{pace['verdict_accuracy']:.3f}", f"{pace['item_macro_f1']:.3f}", *bases])
+    return _table(["", "配对 准 / 全 / F1", "结论正确", "事项宏平均 F1（连同算术）", *(f"{BASIS_NAMES[basis]} F1" for basis in BASES)], rows)
 
 
 def _kinds(figures: Mapping[str, Mapping[str, Any]]) -> str:

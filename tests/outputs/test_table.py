@@ -58,12 +58,33 @@ def test_no_cell_of_the_csv_begins_like_a_formula(outputs: Path) -> None:
 
 def test_the_workbook_is_made_for_reading(outputs: Path) -> None:
     book = openpyxl.load_workbook(outputs / "ducha.xlsx")
-    assert book.sheetnames == ["风险清单", "全部任务", "单位统计"]
+    assert book.sheetnames == ["风险清单", "全部任务", "指标对照", "单位统计"]
     for sheet in book:
         assert sheet.freeze_panes == "A3"
         assert sheet.auto_filter.ref.startswith("A2:")
         assert sheet.page_setup.orientation == "landscape"
     assert book["全部任务"]["D3"].alignment.wrap_text
+
+
+def test_targets_stand_against_results_on_a_sheet_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "2024年上半年.csv"
+    path.write_text("序号,主要任务,牵头单位,落实情况\n1,新建公园30个、绿道80公里。,市园林局,新建公园8个，绿道贯通52公里，有序推进。\n", encoding="utf-8")
+    result = batch.run([path], out=tmp_path / "out")
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "ducha.xlsx")["指标对照"]
+    header, *rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    assert header[3:12] == ["指标", "目标", "结果", "完成比例", "应达", "结论", "算式", "任务状态", "文字与数字"]
+    assert rows[0][4:12] == ["30个", "8个", pytest.approx(0.2667), 0.5, "落后序时", "8 / 30个 = 26.7%，应达 50%", "有风险", "不一致"]
+    assert rows[1][8] == "超前"
+    colours = [sheet.cell(row=n, column=9).fill.start_color.rgb for n in (3, 4)]
+    assert len(set(colours)) == 2
+    (item,) = result.results[0].items
+    assert [item["task"][slice(*i["task_span"])] for i in item["indicators"]] == ["30个", "80公里"]
+    assert [item["text"][slice(*i["text_span"])] for i in item["indicators"]] == ["8个", "52公里"]
+    assert {"name", "kind", "target", "target_unit", "result", "result_unit", "ratio", "expected", "verdict", "task_span", "text_span", "arithmetic"} <= {
+        key for i in item["indicators"] for key in i
+    }
+    run = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert run["yardstick"].startswith("guide-")
 
 
 def test_units_are_counted_by_lead_unit() -> None:
