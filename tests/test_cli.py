@@ -60,6 +60,20 @@ def test_a_run_writes_what_the_design_promises(write_csv, tmp_path: Path) -> Non
     assert run["model"].startswith("status-" if SHIPPED_MODEL.is_dir() else "rules")
 
 
+def test_a_yardstick_is_named_in_the_run_and_a_malformed_one_writes_nothing(write_csv, tmp_path: Path) -> None:
+    report = write_csv(HEADER, "1,新建公园100个。,市园林局,新建公园22个。")
+    assert ducha("run", report, "--out", tmp_path / "guide").returncode == 0
+    assert ducha("run", report, "--out", tmp_path / "ours", "--yardstick", "lenient").returncode == 0
+    runs = [json.loads((tmp_path / name / "run.json").read_text(encoding="utf-8")) for name in ("guide", "ours")]
+    assert [run["yardstick"].rpartition("-")[0] for run in runs] == ["guide", "lenient"]
+    assert [run["files"][0]["statuses"]["at_risk"] for run in runs] == [1, 0]
+    (tmp_path / "bad.toml").write_text("tolerence = 0.1\n", encoding="utf-8")
+    done = ducha("run", report, "--out", tmp_path / "bad", "--yardstick", tmp_path / "bad.toml")
+    assert done.returncode == 1
+    assert "未知的键 ['tolerence']" in done.stderr
+    assert not (tmp_path / "bad").exists()
+
+
 def test_help_is_quick_and_names_the_options() -> None:
     started = time.perf_counter()
     shown = ducha("run", "--help")

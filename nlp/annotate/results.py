@@ -22,6 +22,8 @@ _MEASURE: Final = re.compile(r"[率占比]|比重|满意|优良|天数|较|高�
 _OF_THE_YEAR: Final = re.compile(r"(?:全年|年度?|总|省定|市定|既定)(?:的)?(?:目标|任务|计划)|(?:目标|任务|计划)(?:任务|数|量)?的?(?:完成)?|完成率|达成率")
 # A figure of last year, not one that is held against it (比去年多).
 _LAST_YEAR: Final = re.compile(r"(?<![比较])(?:去年|上年)(?:同期|同一时期)[^，。；比较]{0,12}$")
+# Growth and money are told apart by their scope: 制造业投资 is not 工业投资.
+_MONEY: Final = frozenset({"元", "美元"})
 _STAGE_REACH: Final = 10
 _RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
 _YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")
@@ -85,6 +87,9 @@ def is_not_done(target: Target, result: Result) -> bool:
     pattern, table, done = _not_done()
     own = target.mention.clause + target.mention.head
     lead, tail = result.mention.lead, result.mention.tail[:_STAGE_REACH]
+    # 主体施工3栋680套: the second figure stands under the words of the first.
+    if len(lead) < 2 and not any(word in tail for word in done):
+        lead = result.mention.subject + lead
     found = list(pattern.finditer(lead))
     last = found[-1] if found else None
     if last and len(lead) - last.end() <= _STAGE_REACH and not any(word in lead[last.end() :] for word in done):
@@ -93,9 +98,32 @@ def is_not_done(target: Target, result: Result) -> bool:
     return first is not None and not any(word in own for word in table[first.group()]) and not any(word in tail for word in done)
 
 
+@functools.cache
+def _families() -> tuple[tuple[re.Pattern[str], dict[str, int]], ...]:
+    """For each family of things that are not each other a pattern of its words, longest first, and the row of each word."""
+    families = []
+    for rows in load_toml("mentions.toml")["contrast"]["families"]:
+        table = {word: n for n, row in enumerate(rows) for word in row}
+        families.append((re.compile("|".join(sorted(table, key=lambda word: -len(word)))), table))
+    return tuple(families)
+
+
+def is_another(target: Target, result: Result) -> bool:
+    """Whether the words at the figure name another member of the target's family: 合同外资 where the task says 实际使用外资."""
+    if target.kind != GROWTH and target.mention.quantity.base not in _MONEY:
+        return False
+    wanted, given = target.mention.lead + target.mention.tail, result.mention.lead + result.mention.tail
+    for pattern, table in _families():
+        own = {table[word] for word in pattern.findall(wanted)}
+        other = {table[word] for word in pattern.findall(given)}
+        if own and other and not own & other:
+            return True
+    return False
+
+
 def can_answer(target: Target, result: Result) -> bool:
     """Whether kind, unit, stage and year allow the result to be that of the target."""
-    if _LAST_YEAR.search(result.mention.lead) or (target.kind == QUANTITY and is_not_done(target, result)):
+    if _LAST_YEAR.search(result.mention.lead) or is_another(target, result) or (target.kind == QUANTITY and is_not_done(target, result)):
         return False
     wanted, given = target.mention.quantity, result.mention.quantity
     if target.kind == QUANTITY and (result.rate_of or result.is_share):
