@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from nlp.annotate.encoder import load_model
-from nlp.annotate.pipeline import Reading, find_text_cues, read_by_model, read_by_rules
+from nlp.annotate.pipeline import Reading, annotate, find_text_cues, read_by_model, read_by_rules
 from nlp.annotate.predict import Question
 from nlp.labels import AT_RISK, STATUSES
-from nlp.records import Item, Source
+from nlp.records import Item, Period, Source
 from nlp.text import Span
 from nlp.training.metrics import class_figures, confusion, macro_f1, overlap
 
@@ -65,15 +65,22 @@ def main() -> None:
     rows = [json.loads(line) for line in arguments.rows.read_text(encoding="utf-8").splitlines()]
     items = [Item(str(row["id"]), row["task"], (), row["status_text"], Source(arguments.rows.name, n)) for n, row in enumerate(rows, start=1)]
     cues = list(find_text_cues(item.text for item in items))
-    if arguments.model == "rules":
+    model = None if arguments.model == "rules" else load_model(Path(arguments.model))
+    if model is None:
         readings = [read_by_rules(item, cues=found) for item, found in zip(items, cues, strict=True)]
     else:
-        model = load_model(Path(arguments.model))
         predictions = model.predict([Question(item.task, item.text, arguments.elapsed, found) for item, found in zip(items, cues, strict=True)])
         readings = [
             read_by_model(item, prediction=p, cues=found, review_below=model.review_below) for item, p, found in zip(items, predictions, cues, strict=True)
         ]
     figures = measure(rows, readings)
+    whole = annotate(items, period=Period("", arguments.elapsed), model=model)
+    figures["words_and_figures"] = {
+        "items_right": sum(item.status in row["accepted"] for item, row in zip(whole, rows, strict=True)),
+        "at_risk_found": sum(item.status == AT_RISK == row["status"] for item, row in zip(whole, rows, strict=True)),
+        "at_risk_wrongly": sum(item.status == AT_RISK and AT_RISK not in row["accepted"] for item, row in zip(whole, rows, strict=True)),
+        "needs_review": sum(item.needs_review for item in whole),
+    }
     print(json.dumps(figures | {"statements": {s: figures["statements"][s] for s in STATUSES}}, ensure_ascii=False, indent=1))
 
 
