@@ -78,7 +78,7 @@ def engines(report: Path, *, model_folder: Path, repeat: int) -> dict[str, float
         "transformers pipeline, fp32": best_of(lambda: by_pipeline(texts), repeat=repeat),
         "torch fp32, sorted batches of 8": best_of(lambda: by_torch(questions), repeat=repeat),
         "shipped model alone": best_of(lambda: model.predict(questions), repeat=repeat),
-        "annotate (cues, model, problems, severity)": best_of(lambda: annotate(items, period=period, model=model), repeat=repeat),
+        "annotate (cues, model, figures, severity)": best_of(lambda: annotate(items, period=period, model=model), repeat=repeat),
     }
 
 
