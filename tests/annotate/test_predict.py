@@ -67,6 +67,8 @@ def test_windows_of_like_length_go_together() -> None:
 
     windows: Any = [Fake(n) for n in (9, 1, 5, 2)]
     assert batches_by_length(windows, size=2) == [[1, 3], [2, 0]]
+    assert batches_by_length(windows, size=4, tokens=9) == [[1, 3], [2], [0]]
+    assert batches_by_length(windows, size=4, tokens=1) == [[1], [3], [2], [0]]
 
 
 def test_tags_and_spans_are_inverse() -> None:
