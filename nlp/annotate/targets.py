@@ -25,6 +25,8 @@ GROWTH: Final = "growth"
 LEVEL: Final = "level"
 CEILING: Final = "ceiling"
 RANKING: Final = "rank"
+# An event without a number; see `milestones.py`.
+MILESTONE: Final = "milestone"
 
 
 @dataclass(frozen=True)

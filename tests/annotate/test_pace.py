@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nlp.annotate.pace import find_indicators, judge, severity_of
@@ -79,6 +79,7 @@ def test_arithmetic_in_one_line(kind: str, target: float, result: float, unit: s
     assert judge(kind, target=target, result=result, unit=unit, elapsed=elapsed, yardstick=load_yardstick()).arithmetic == line
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["quantity", "growth", "level", "ceiling", "rank"]),
     st.integers(-(10**6), 10**10).map(lambda hundredths: hundredths / 100),
