@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nlp.annotate.likeness import core, coverage, longest_common
-from nlp.annotate.targets import MILESTONE, find_targets
+from nlp.annotate.targets import MILESTONE, Target, find_targets
 from nlp.config import load_toml
 from nlp.records import Indicator
 from nlp.text import Span, cut_statements, fold
@@ -78,10 +78,10 @@ def _awaited() -> re.Pattern[str]:
     return re.compile("|".join(_words()["words"]["open"]))
 
 
-def find_milestones(task: str) -> tuple[Milestone, ...]:
-    """The milestones of a task in order, 20 at most; a clause with a numeric target has none. Offsets count characters of `task`."""
+def find_milestones(task: str, *, targets: Sequence[Target] | None = None) -> tuple[Milestone, ...]:
+    """The milestones of a task in order, 20 at most; a clause with one of its numeric `targets` has none. Offsets count characters of `task`."""
     folded = fold(task)
-    numbers = [target.span.start for target in find_targets(task)]
+    numbers = [target.span.start for target in (find_targets(task) if targets is None else targets)]
     clauses = [match.span() for match in _CLAUSE.finditer(folded)]
     pattern, table = _asked()
     found = []
@@ -96,11 +96,11 @@ def find_milestones(task: str) -> tuple[Milestone, ...]:
             continue
         clause = folded[start:end]
         name = _name(folded[start : word.start()], folded[word.end() : end])
-        if len(name) < 2:
+        if len(name) < 2 or len(found) == _MOST:
             continue
         due = due_of(clause)
         found.append(Milestone(name[:_LONGEST_NAME].upper(), due or 1.0, *table[word.group()], Span(*word.span()), clause, due is not None, len(clauses) == 1))
-    return tuple(found[:_MOST])
+    return tuple(found)
 
 
 def _is_quoted(text: str, at: int) -> bool:
@@ -130,12 +130,12 @@ def _month(written: str) -> int:
     return number if number <= 12 else 0
 
 
-def find_milestone_indicators(task: str, text: str, *, elapsed: float) -> tuple[Indicator, ...]:
+def find_milestone_indicators(task: str, text: str, *, elapsed: float, targets: Sequence[Target] | None = None) -> tuple[Indicator, ...]:
     """The milestones of the task of which the status text says something, each with its verdict.
 
     met where it came about; behind where it was due by now (`elapsed`, the share of the year gone by, in (0, 1]) and did not; else not_comparable.
     """
-    milestones = find_milestones(task)
+    milestones = find_milestones(task, targets=targets)
     if not milestones or not text:
         return ()
     clauses = _clauses(fold(text))

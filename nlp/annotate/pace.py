@@ -46,11 +46,11 @@ def find_indicators(task: str, text: str, *, elapsed: float, yardstick: Yardstic
     yardstick : the guide's where none is given.
     """
     stick = yardstick or load_yardstick()
-    results = find_results(text)
-    pairs = match(find_targets(task), results, elapsed=elapsed) if results else ()
+    targets, results = find_targets(task), find_results(text)
+    pairs = match(targets, results, elapsed=elapsed) if results else ()
     indicators = [_indicator(pair, elapsed=elapsed, yardstick=stick) for pair in pairs]
     stated = [_stated(result, elapsed=elapsed, yardstick=stick) for result in _lone_rates(task, results, pairs)]
-    return (*indicators, *stated, *find_milestone_indicators(task, text, elapsed=elapsed))
+    return (*indicators, *stated, *find_milestone_indicators(task, text, elapsed=elapsed, targets=targets))
 
 
 def _lone_rates(task: str, results: Sequence[Result], pairs: Sequence[Pair]) -> list[Result]:
