@@ -23,6 +23,8 @@ _MONTHS: Final = {c: n for n, c in enumerate(("一", "二", "三", "四", "五",
 _DATE: Final = re.compile(
     r"(?:今年|本年度?|20[0-9]{2}年)?(?:[0-9一二三四五六七八九十]{1,2}月(?:[0-9]{1,2}日|[上中下]旬|底|末|份)?|[上下]半年|[一二三四]季度末?|年[内底末]|主?汛期?|春节|国庆节?)(?:之?前)?"
 )
+_YEAR: Final = re.compile(r"(?<![0-9])(20[0-9]{2})(?=[年—–~至-])")
+_TITLE: Final = re.compile("《[^》]{0,80}》?|“[^”]{0,80}”?")
 _MOST_CLAUSES: Final = 200
 _MOST: Final = 20
 _LONGEST_NAME: Final = 24
@@ -78,13 +80,16 @@ def _awaited() -> re.Pattern[str]:
     return re.compile("|".join(_words()["words"]["open"]))
 
 
-def find_milestones(task: str, *, targets: Sequence[Target] | None = None) -> tuple[Milestone, ...]:
-    """The milestones of a task in order, 20 at most; a clause with one of its numeric `targets` has none. Offsets count characters of `task`."""
+def find_milestones(task: str, *, targets: Sequence[Target] | None = None, year: int | None = None) -> tuple[Milestone, ...]:
+    """The milestones of a task in order, 20 at most; offsets count characters of `task`.
+
+    A clause with one of the task's numeric `targets` has none, nor has one that names a year other than `year`, that of the report.
+    """
     folded = fold(task)
     numbers = [target.span.start for target in (find_targets(task) if targets is None else targets)]
     clauses = [match.span() for match in _CLAUSE.finditer(folded)]
     pattern, table = _asked()
-    found = []
+    found: list[Milestone] = []
     for start, end in clauses:
         word = pattern.search(folded, start, end)
         if (
@@ -95,6 +100,8 @@ def find_milestones(task: str, *, targets: Sequence[Target] | None = None) -> tu
         ):
             continue
         clause = folded[start:end]
+        if year is not None and any(int(other) != year for other in _YEAR.findall(_TITLE.sub("", clause))):
+            continue
         name = _name(folded[start : word.start()], folded[word.end() : end])
         if len(name) < 2 or len(found) == _MOST:
             continue
@@ -130,12 +137,14 @@ def _month(written: str) -> int:
     return number if number <= 12 else 0
 
 
-def find_milestone_indicators(task: str, text: str, *, elapsed: float, targets: Sequence[Target] | None = None) -> tuple[Indicator, ...]:
+def find_milestone_indicators(
+    task: str, text: str, *, elapsed: float, targets: Sequence[Target] | None = None, year: int | None = None
+) -> tuple[Indicator, ...]:
     """The milestones of the task of which the status text says something, each with its verdict.
 
     met where it came about; behind where it was due by now (`elapsed`, the share of the year gone by, in (0, 1]) and did not; else not_comparable.
     """
-    milestones = find_milestones(task, targets=targets)
+    milestones = find_milestones(task, targets=targets, year=year)
     if not milestones or not text:
         return ()
     clauses = _clauses(fold(text))

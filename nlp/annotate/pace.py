@@ -37,20 +37,21 @@ class Verdict(NamedTuple):
     arithmetic: str
 
 
-def find_indicators(task: str, text: str, *, elapsed: float, yardstick: Yardstick | None = None) -> tuple[Indicator, ...]:
+def find_indicators(task: str, text: str, *, elapsed: float, yardstick: Yardstick | None = None, year: int | None = None) -> tuple[Indicator, ...]:
     """Every target of the task that the status text answers, with its verdict: in the order of the task those with a number, then milestones.
 
     Parameters
     ----------
     elapsed : share of the year gone by, in (0, 1].
     yardstick : the guide's where none is given.
+    year : of the report; a milestone of another year is left out.
     """
     stick = yardstick or load_yardstick()
     targets, results = find_targets(task), find_results(text)
     pairs = match(targets, results, elapsed=elapsed) if results else ()
     indicators = [_indicator(pair, elapsed=elapsed, yardstick=stick) for pair in pairs]
     stated = [_stated(result, elapsed=elapsed, yardstick=stick) for result in _lone_rates(task, results, pairs)]
-    return (*indicators, *stated, *find_milestone_indicators(task, text, elapsed=elapsed, targets=targets))
+    return (*indicators, *stated, *find_milestone_indicators(task, text, elapsed=elapsed, targets=targets, year=year))
 
 
 def _lone_rates(task: str, results: Sequence[Result], pairs: Sequence[Pair]) -> list[Result]:

@@ -61,6 +61,12 @@ def test_a_month_to_come_is_a_plan() -> None:
     assert found.verdict == "met"
 
 
+def test_a_milestone_of_another_year_is_left_out() -> None:
+    for task, years in (("2025年建成河东文化馆。", {2025}), ("2023—2025年建成河东文化馆。", set()), ("建成《2025年规划》展厅。", {2023, 2025})):
+        assert {year for year in (2023, 2025) if find_milestones(task, year=year)} == years
+        assert find_milestones(task)
+
+
 def test_long_texts_take_no_long_time() -> None:
     started = time.process_time()
     for text in ("建成河东文化馆，" * 12_500, "建" * 100_000, "6月底前" * 25_000, "“建成" * 30_000):
