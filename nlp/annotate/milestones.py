@@ -28,6 +28,8 @@ _TITLE: Final = re.compile("《[^》]{0,80}》?|“[^”]{0,80}”?")
 _MOST_CLAUSES: Final = 200
 _MOST: Final = 20
 _LONGEST_NAME: Final = 24
+_LEAST_NAME: Final = 4
+_AND_SO_ON: Final = re.compile("等[^等]{0,8}$")
 # Where the name stands in the statement but not in the clause itself, it may be another thing that came about.
 _CARRIED: Final = 0.8
 _LEAST: Final = 0.55
@@ -102,11 +104,12 @@ def find_milestones(task: str, *, targets: Sequence[Target] | None = None, year:
         clause = folded[start:end]
         if year is not None and any(int(other) != year for other in _YEAR.findall(_TITLE.sub("", clause))):
             continue
-        name = _name(folded[start : word.start()], folded[word.end() : end])
-        if len(name) < 2 or len(found) == _MOST:
-            continue
+        names = _parts(_name(folded[start : word.start()], folded[word.end() : end]))
         due = due_of(clause)
-        found.append(Milestone(name[:_LONGEST_NAME].upper(), due or 1.0, *table[word.group()], Span(*word.span()), clause, due is not None, len(clauses) == 1))
+        is_alone = len(clauses) == len(names) == 1
+        for name in names[: _MOST - len(found)]:
+            words = name[:_LONGEST_NAME].upper()
+            found.append(Milestone(words, due or 1.0, *table[word.group()], Span(*word.span()), clause, due is not None, is_alone))
     return tuple(found)
 
 
@@ -121,6 +124,14 @@ def _name(before: str, behind: str) -> str:
         if len(core(name)) >= 2:
             return name
     return ""
+
+
+def _parts(name: str) -> list[str]:
+    """The things of a list, each of which is to come about; one where the name is no list, none where it is empty."""
+    parts = [part for part in name.split("、") if part]
+    # 花桥、窑前两片街区: the first is no name by itself.
+    parts = parts if len(parts) > 1 and all(len(part) >= _LEAST_NAME for part in parts) else [name]
+    return [_AND_SO_ON.sub("", part) for part in parts if len(part) >= 2]
 
 
 def due_of(clause: str) -> float | None:

@@ -41,6 +41,13 @@ def test_a_milestone_has_a_name_a_date_and_a_place_in_the_task() -> None:
     assert (rules.name, rules.value, rules.is_dated) == ("停车管理办法", 1.0, False)
 
 
+def test_each_thing_of_a_list_is_a_milestone_of_its_own() -> None:
+    task, text = "建成河东文化馆、南湖图书馆等项目。", "河东文化馆6月建成。南湖图书馆主体施工到三层。"
+    assert [milestone.name for milestone in find_milestones(task)] == ["河东文化馆", "南湖图书馆"]
+    assert [(i.name, i.verdict) for i in find_milestone_indicators(task, text, elapsed=0.5)] == [("河东文化馆", "met"), ("南湖图书馆", "not_comparable")]
+    assert [milestone.name for milestone in find_milestones("编制完成花桥、窑前两片街区规划。")] == ["花桥、窑前两片街区规划"]
+
+
 def test_what_is_no_milestone() -> None:
     for task in ("新建公园30个。", "加快河东文化馆建成。", "推行“拿地即开工”。", "建成。", ""):
         assert find_milestones(task) == ()
