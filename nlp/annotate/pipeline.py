@@ -144,7 +144,7 @@ def read_by_model(item: Item, *, prediction: Prediction, cues: Sequence[Cue], re
 
 def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstick) -> AnnotatedItem:
     """The words as read, held together with the figures."""
-    indicators = find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=yardstick)
+    indicators = find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=yardstick, year=_year(period))
     settled = settle(
         item.task,
         status=reading.status,
@@ -172,6 +172,10 @@ def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstic
         words_against_figures=settled.words_against_figures,
         indicators=indicators,
     )
+
+
+def _year(period: Period) -> int | None:
+    return int(period.code[:4]) if period.code[:4].isdigit() else None
 
 
 def _reason(item: Item, reading: Reading) -> str:
