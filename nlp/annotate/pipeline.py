@@ -144,7 +144,7 @@ def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstic
         problems=reading.problems,
         severity=severity_by_figures(settled, by_words=by_words, indicators=indicators),
         needs_review=reading.needs_review,
-        summary=summarise(item.text, statements=reading.statements, problems=reading.problems),
+        summary=summarise(item.task, item.text, statements=reading.statements, problems=reading.problems, indicators=indicators),
         reason=reason_of(settled) or _reason(item, reading),
         decided_by=reading.decided_by,
         rules_status=reading.rules_status,
