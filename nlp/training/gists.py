@@ -45,7 +45,10 @@ def textrank(text: str, spans: Sequence[Span], *, longest: int = 60, damping: fl
     pairs = [{span.of(text)[i : i + 2] for i in range(span.end - span.start - 1)} for span in spans]
     n = len(spans)
     likeness = [
-        [0.0 if i == j or not pairs[i] or not pairs[j] else len(pairs[i] & pairs[j]) / (math.log(len(pairs[i]) + 1) + math.log(len(pairs[j]) + 1)) for j in range(n)]
+        [
+            0.0 if i == j or not pairs[i] or not pairs[j] else len(pairs[i] & pairs[j]) / (math.log(len(pairs[i]) + 1) + math.log(len(pairs[j]) + 1))
+            for j in range(n)
+        ]
         for i in range(n)
     ]
     out = [sum(row) for row in likeness]
@@ -59,3 +62,7 @@ def textrank(text: str, spans: Sequence[Span], *, longest: int = 60, damping: fl
             size += spans[i].end - spans[i].start + bool(chosen)
             chosen.append(i)
     return "，".join(spans[i].of(text) for i in sorted(chosen)) or text[:longest]
+
+
+def _likeness(one: set[str], other: set[str]) -> float:
+    return len(one & other) / (math.log(len(one) + 1) + math.log(len(other) + 1)) if one and other else 0.0
