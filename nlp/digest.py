@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES, STATUSES
+from nlp.text import shorten
 
 Row = Mapping[str, Any]
 OVERVIEW: Final = "总体情况"
@@ -103,7 +104,7 @@ def _listed(heading: str, rows: Sequence[Row], *, total: int, lead: str, none: s
     begun = lead.format(n=total)
     if not rows:
         return Passage(heading, begun + "。")
-    entries = [f"{_lead(row)}“{_quote(row['task'], _TASK)}”：“{_quote(row['summary'])}”" for row in rows]
+    entries = [f"{_lead(row)}“{_quote(row['task'], longest=_TASK)}”：“{_quote(row['summary'])}”" for row in rows]
     return Passage(heading, f"{begun}。" + "；".join(entries) + "。", _numbers(rows))
 
 
@@ -113,7 +114,7 @@ def _risks(serious: Sequence[Row], risks: Sequence[Row]) -> Passage:
         return Passage(RISKS, "本期未发现需要督办的事项。")
     lead = f"风险程度较重以上的{len(serious)}项，" if serious else f"未见程度较重的风险，列入关注和跟踪的{len(risks)}项，"
     shown = f"列前{len(rows)}项如下。" if len(rows) < len(serious or risks) else "如下。"
-    entries = [f"{n}.{_lead(row)}“{_quote(row['task'], _TASK)}”：{row['why']}" for n, row in enumerate(rows, start=1)]
+    entries = [f"{n}.{_lead(row)}“{_quote(row['task'], longest=_TASK)}”：{row['why']}" for n, row in enumerate(rows, start=1)]
     return Passage(RISKS, lead + shown + "".join(entries), _numbers(rows))
 
 
@@ -179,10 +180,7 @@ def _numbers(rows: Iterable[Row]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(row["number"]) for row in rows))
 
 
-def _quote(text: str, longest: int | None = None) -> str:
+def _quote(text: str, *, longest: int | None = None) -> str:
     """A quote without its final mark, cut at a mark where it is too long; inner quotation marks are made single."""
     stated = " ".join(text.split()).rstrip("。；，、")
-    if longest is not None and len(stated) > longest:
-        cut = max(stated[: longest + 1].rfind(mark) for mark in "，、；。")
-        stated = stated[: cut if cut > 4 else longest]
-    return stated.replace("“", "‘").replace("”", "’")
+    return (stated if longest is None else shorten(stated, longest=longest)).replace("“", "‘").replace("”", "’")

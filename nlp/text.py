@@ -16,6 +16,8 @@ _CLOSING: Final = frozenset(_OPENING.values())
 _LIST_NUMBER: Final = re.compile(r"(?:(\d{1,2})[.．、](?!\d)|[（(](\d{1,2}|[一二三四五六七八九十]{1,3})[）)]|([①-⑳]))[ \t\u3000]*")
 _WITHIN_NUMBER: Final = frozenset(".．、，,-—–～~第/#＃")
 _HEADS: Final = frozenset("：: \n。；;")
+# A head shorter than this says nothing.
+_LEAST_HEAD: Final = 5
 _TRIMMED: Final = " \t\u3000\xa0\n\r，,、。；！？;!?"
 
 
@@ -71,6 +73,19 @@ def number(value: float) -> str:
         if abs(value) >= factor:
             return f"{value / factor:.6g}{name}"
     return f"{value:.6g}"
+
+
+def shorten(text: str, *, longest: int) -> str:
+    """The head of a text, at most `longest` characters: up to its last mark outside quotes and brackets, else up to where no figure and no bracket is cut."""
+    if len(text) <= longest:
+        return text
+    covers = sorted(partners(text).items())
+    ends = [i for i in range(_LEAST_HEAD, longest + 1) if text[i] in "，；、。" and not any(start < i < end for start, end in covers)]
+    if ends:
+        return text[: ends[-1]]
+    end = next((start for start, stop in covers if start < longest < stop and start >= _LEAST_HEAD), longest)
+    head = text[:end]
+    return head if not text[end : end + 1].isdigit() and text[end] not in ".," else re.sub(r"\d[\d.,]*$|[.,]$", "", head) or head
 
 
 def cut_statements(text: str) -> list[Span]:

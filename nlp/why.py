@@ -9,7 +9,7 @@ from nlp.annotate.clauses import cut_clauses
 from nlp.annotate.pace import BAD, FALLING
 from nlp.labels import AT_RISK, STATUSES
 from nlp.records import AnnotatedItem, Indicator, Problem
-from nlp.text import Span
+from nlp.text import Span, shorten
 
 _LONGEST_QUOTE: Final = 40
 _PLACES: Final = {0: "列入跟踪", 1: "列为关注", 2: "列为较重", 3: "列为严重"}
@@ -104,11 +104,7 @@ def _quote(item: AnnotatedItem, span: Span) -> str:
     whole = Span(held[0].start, held[-1].end) if held else span
     if whole.end - whole.start > _LONGEST_QUOTE and held:
         whole = max(held, key=lambda clause: min(clause.end, span.end) - max(clause.start, span.start))
-    stated = _plain(whole.of(text))
-    if len(stated) > _LONGEST_QUOTE:
-        cut = max(stated[:_LONGEST_QUOTE].rfind(mark) for mark in "，,；;、")
-        stated = stated[: cut if cut > 4 else _LONGEST_QUOTE]
-    return stated.replace("“", "‘").replace("”", "’")
+    return shorten(_plain(whole.of(text)), longest=_LONGEST_QUOTE).replace("“", "‘").replace("”", "’")
 
 
 def _tight(text: str) -> str:

@@ -17,6 +17,9 @@ _EDGE: Final = " \t\u3000\xa0\r\n，,、；;：:。！？!?"
 _JOINT: Final = frozenset(",:")
 # A clause this short says little without the one before it.
 _TINY: Final = 7
+# What stands before a colon and is no longer than this is the heading of what follows.
+_HEADING: Final = 12
+_COLONS: Final = ("：", ":")
 # More clauses than this are not looked at: no summary reaches so far.
 MOST_CLAUSES: Final = 200
 
@@ -34,6 +37,7 @@ class Words(NamedTuple):
 
     dropped: re.Pattern[str]
     lead: re.Pattern[str]
+    orphan: re.Pattern[str]
     leans_back: re.Pattern[str]
     leans_forward: re.Pattern[str]
     ends_open: re.Pattern[str]
@@ -46,6 +50,7 @@ def load_words() -> Words:
     return Words(
         re.compile(f"(?:{'|'.join(words['dropped'])})$"),
         re.compile(f"(?:{'|'.join(words['lead'])})"),
+        re.compile(f"(?:{'|'.join(words['orphan'])})"),
         re.compile(f"(?:{'|'.join(words['leans_back'])})"),
         re.compile(f"(?:{'|'.join(words['leans_forward'])})"),
         re.compile(f"(?:{'|'.join(words['ends_open'])})$"),
@@ -108,12 +113,15 @@ def _runs(text: str, parts: Sequence[Span]) -> list[list[Span]]:
         stated = part.of(text)
         if words.dropped.match(stated):
             continue
+        if not runs and (match := words.orphan.match(stated)):
+            part = trim(text, Span(part.start + match.end(), part.end)) or part  # noqa: PLW2901
         leans_back = len(stated) < _TINY or bool(words.leans_back.match(stated))
         if runs and (is_open or leans_back):
             runs[-1].append(part)
         else:
             runs.append([part])
-        is_open = bool(words.leans_forward.match(stated) or words.ends_open.search(stated))
+        is_heading = len(stated) <= _HEADING and text[part.end : part.end + 1] in _COLONS
+        is_open = bool(is_heading or words.leans_forward.match(stated) or words.ends_open.search(stated))
     return runs
 
 

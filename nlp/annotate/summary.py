@@ -12,12 +12,11 @@ from nlp.annotate.pace import BAD
 from nlp.config import load_toml
 from nlp.labels import STATUSES
 from nlp.records import Indicator, Problem, Statement
-from nlp.text import Span, fold
+from nlp.text import Span, fold, shorten
 
 LONGEST: Final = 60
 _FIGURE: Final = re.compile(r"\d[\d.,]*")
 _MOST_FIGURES: Final = 3
-_CLAUSE_MARKS: Final = "，,；;、"
 
 
 def summarise(
@@ -42,7 +41,7 @@ def summarise(
     rows = clause_features(task, text, clauses=clauses, statements=statements, problems=problems, indicators=indicators)
     worth = [sum(table["weights"].get(name, 0.0) * value for name, value in row.items()) for row in rows]
     chosen = choose([clause.span.end - clause.span.start for clause in clauses], worth, expected=table["expected_length"], longest=LONGEST)
-    return join(text, [clauses[n] for n in chosen]) or _head(text)
+    return join(text, [clauses[n] for n in chosen]) or shorten(" ".join(text.split()), longest=LONGEST)
 
 
 @functools.cache
@@ -134,13 +133,6 @@ def join(text: str, clauses: Sequence[Clause]) -> str:
         line += "" if before is None else "，" if before.statement == clause.statement else "；"
         line += " ".join(clause.span.of(text).split())
     return line
-
-
-def _head(text: str) -> str:
-    """The beginning of a text that has no clause short enough, cut at its last mark."""
-    head = " ".join(text[:LONGEST].split())
-    cut = max(head.rfind(mark) for mark in _CLAUSE_MARKS)
-    return head[:cut] if cut > 0 else head
 
 
 def _pairs_of(text: str) -> set[str]:
