@@ -15,11 +15,14 @@ LAYERS = (
     {"readers"},
     {"annotate"},
     {"ranking"},
+    {"compare"},
     {"outputs"},
+    {"quarters"},
     {"batch"},
+    {"comparing"},
     {"training"},
     {"terminal"},
-    {"cli_corpora"},
+    {"cli_compare", "cli_corpora"},
     {"cli"},
 )
 
