@@ -1,6 +1,6 @@
 """How surely tasks are found again: quarters of one government with rows shuffled, renumbered, reworded, and with tasks of others mixed in.
 
-    python scripts/measure_compare.py [CORPORA] [--seeds 3] [--share 0.1]
+    python scripts/measure_compare.py [CORPORA] [--seeds 3] [--first 0] [--share 0.1]
 
 A successive quarter is altered by a seeded hand: rows in another order, numbers given anew, a share of the characters of every task replaced, left
 out or doubled up, bureaus renamed in units and tasks. Printed a government: pairs that should be found, found rightly, wrongly, not at all, and
@@ -106,11 +106,12 @@ def tally(older: Sequence[Row], newer: Sequence[Row]) -> Tally:
     )
 
 
-def measure(corpora: Path, *, seeds: int, share: float, only: Collection[str] = ()) -> Iterator[tuple[str, Tally, Tally]]:
+def measure(corpora: Path, *, seeds: int, share: float, first: int = 0, only: Collection[str] = ()) -> Iterator[tuple[str, Tally, Tally]]:
     """For each government with several quarters its name, the tally of altered quarters, and that of quarters with tasks of another mixed in.
 
     Parameters
     ----------
+    first : the first of the seeds.
     only : names of the governments to measure, all where empty; the others lend their tasks.
     """
     governments = {}
@@ -124,7 +125,7 @@ def measure(corpora: Path, *, seeds: int, share: float, only: Collection[str] = 
         if only and name not in only:
             continue
         plain, mixed = Tally(), Tally()
-        for seed in range(seeds):
+        for seed in range(first, first + seeds):
             chance = random.Random(f"{name}/{seed}")
             for older, newer in itertools.pairwise(governments[name]):
                 other = governments[chance.choice(names[:position] + names[position + 1 :])][0]
@@ -140,11 +141,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpora", nargs="?", type=Path, default=Path("corpora"))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--share", type=float, default=0.1)
     arguments = parser.parse_args()
     print(f"{'':12}{'pairs':>7}{'right':>7}{'wrong':>7}{'missing':>9}{'ambig.':>8}   |{'put in':>8}{'matched':>9}{'pairs':>7}{'right':>7}")
     totals = [Tally(), Tally()]
-    for name, plain, mixed in measure(arguments.corpora, seeds=arguments.seeds, share=arguments.share):
+    for name, plain, mixed in measure(arguments.corpora, seeds=arguments.seeds, share=arguments.share, first=arguments.first):
         totals = [totals[0] + plain, totals[1] + mixed]
         _print(name, plain, mixed)
     _print("all", *totals)
