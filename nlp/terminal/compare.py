@@ -22,10 +22,9 @@ def print_comparison(result: CompareResult, *, top: int) -> None:
     comparison = result.comparison
     older, newer = comparison.older, comparison.newer
     counts = count_changes(comparison)
-    place = newer.place or older.place
+    place = f"[bold]{escape(newer.place or older.place)}[/bold] " if newer.place or older.place else ""
     console.print(
-        f"[bold]{escape(place)}[/bold] {older.period.code}（{len(older.rows)} 项）→ {newer.period.code}（{len(newer.rows)} 项），"
-        f"对应上 {len(comparison.changes)} 项".strip(),
+        f"{place}{older.period.code}（{len(older.rows)} 项）→ {newer.period.code}（{len(newer.rows)} 项），对应上 {len(comparison.changes)} 项",
         highlight=False,
     )
     named = [f"{CHANGE_NAMES[name]} {counts[name]}" for name in (*CHANGES, "new", "dropped") if counts[name]]
