@@ -24,6 +24,7 @@ from nlp.records import Period, Report, Risk
 
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
+    from nlp.compare.rows import Quarter
 
 FORMATS: Final = ("xlsx", "csv", "jsonl")
 RULES: Final = "rules"
@@ -48,6 +49,7 @@ class ReportResult:
     report: Report
     items: tuple[dict[str, Any], ...]
     risks: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class RunResult:
     out: Path
     seconds: float
     model_id: str = RULES
+    # What must be said of the comparison with an older report.
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ def run(
     yardstick: Path | str | None = None,
     formats: Iterable[str] = FORMATS,
     force: bool = False,
+    older: Path | None = None,
+    older_period: Period | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunResult:
     """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each.
@@ -109,6 +115,7 @@ def run(
     ----------
     model : folder of the model that reads the words; None leaves them to the cue rules.
     yardstick : file or preset by which results are held against targets; None takes the guide's.
+    older : report file or output folder of the period before; every item row then says what became of its task (`change`).
 
     Raises
     ------
@@ -119,12 +126,15 @@ def run(
     check_target(out, force=force)
     weights = load_weights()
     stick = load_yardstick(yardstick)
+    if older is not None and len(files) > 1:
+        raise UsageError(f"--older 只能用于一份报告，这里有 {len(files)} 份", remedy="请逐份判读，或用 ducha compare")
     loaded = _load_model(model)
+    former = _read_older(older, period=older_period, model=loaded, yardstick=stick, progress=progress) if older is not None else None
     results: list[ReportResult] = []
     failures: list[Failure] = []
     for path in files:
         try:
-            results.append(_process(path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, progress=progress))
+            results.append(_process(path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, progress=progress, older=former))
         except DuchaError as error:
             failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
     model_id = loaded.id if loaded else RULES
@@ -137,7 +147,22 @@ def run(
             seconds = time.perf_counter() - started
             record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id)
+    warnings = tuple(warning for result in results for warning in result.warnings)
+    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id, warnings)
+
+
+def model_folder(given: str | None) -> Path | None:
+    """The folder of the model that a user named, the shipped one where none was, None for the rules alone."""
+    if given == RULES or (given is None and not SHIPPED_MODEL.is_dir()):
+        return None
+    return Path(given) if given else SHIPPED_MODEL
+
+
+def _read_older(path: Path, *, period: Period | None, model: Model | None, yardstick: Yardstick, progress: Callable[[Progress], None] | None) -> Quarter:
+    from nlp.quarters import read_quarter  # noqa: PLC0415
+
+    show = (lambda file, done, total: progress(Progress(file, done, total))) if progress else None
+    return read_quarter(path, option="--older-period", period=period, model=model, yardstick=yardstick, progress=show)
 
 
 def _load_model(folder: Path | None) -> Model | None:
@@ -157,11 +182,13 @@ def _process(
     yardstick: Yardstick,
     weights: Mapping[str, float],
     progress: Callable[[Progress], None] | None,
+    older: Quarter | None = None,
 ) -> ReportResult:
     # spaCy takes most of the start; a file that cannot be read is told of before it is loaded.
     report = read_report(path, period=period, columns=columns)
     from nlp.annotate.pipeline import annotate  # noqa: PLC0415
     from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
+    from nlp.quarters import hold_against  # noqa: PLC0415
     from nlp.ranking import rank  # noqa: PLC0415
 
     def report_progress(done: int) -> None:
@@ -170,10 +197,13 @@ def _process(
 
     report_progress(0)
     annotated = annotate(report.items, period=report.period, model=model, yardstick=yardstick, progress=report_progress)
-    risks = rank(annotated, weights=weights)
+    since = hold_against(older, report=report, annotated=annotated) if older else None
+    risks = rank(annotated, weights=weights, repeated=since.repeated if since else ())
     by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
     items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
-    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks))
+    if since:
+        items = tuple({**row, "change": change} for row, change in zip(items, since.changes, strict=True))
+    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks), since.warnings if since else ())
 
 
 def read_rows(path: Path, *, period: Period | None = None, model: Path | None = None) -> tuple[dict[str, Any], ...]:

@@ -17,11 +17,14 @@ LAYERS = (
     {"why"},
     {"ranking"},
     {"digest"},
+    {"compare"},
     {"outputs"},
+    {"quarters"},
     {"batch"},
+    {"comparing"},
     {"training"},
     {"terminal"},
-    {"cli_corpora"},
+    {"cli_compare", "cli_corpora"},
     {"cli"},
 )
 

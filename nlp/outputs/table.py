@@ -13,7 +13,19 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from nlp.labels import AT_RISK, BASIS_NAMES, COMPLETED, IN_PROGRESS, NOT_STARTED, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, STATUSES, VERDICT_NAMES
+from nlp.labels import (
+    AT_RISK,
+    BASIS_NAMES,
+    CHANGE_NAMES,
+    COMPLETED,
+    IN_PROGRESS,
+    NOT_STARTED,
+    PROBLEM_NAMES,
+    SEVERITY_NAMES,
+    STATUS_NAMES,
+    STATUSES,
+    VERDICT_NAMES,
+)
 from nlp.ranking import TERM_NAMES
 from nlp.text import number
 
@@ -26,6 +38,10 @@ _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r")
 _COLOURS: Final = {COMPLETED: "#C6E0B4", IN_PROGRESS: "#DDEBF7", NOT_STARTED: "#E7E6E6", AT_RISK: "#F8CBAD"}
 # Traffic lights of the yardstick; none where nothing is to be compared.
 _LIGHTS: Final = {"green": "#C6E0B4", "yellow": "#FFE699", "red": "#F8CBAD", "": "#FFFFFF"}
+# Columns that hold a status and take its colour; empty where there was none.
+STATUS_KEYS: Final = frozenset({"status", "status_older", "status_newer"})
+_LIT: Final = frozenset({"verdict", "changes", "at_risk_change"})
+_SHARES: Final = frozenset({"share", "confidence", "ratio", "expected", "similarity"})
 _FONT: Final = "宋体"
 _LINE_HEIGHT: Final = 13.5
 _TALLEST_ROW: Final = 405.0
@@ -106,8 +122,10 @@ def clean(text: str) -> str:
 def display(row: Mapping[str, Any], key: str) -> str | float | int | bool:
     """What a person reads in the column `key` of an item row or a risk row."""
     value = row[key]
-    if key == "status":
-        return STATUS_NAMES[value]
+    if key in STATUS_KEYS:
+        return STATUS_NAMES[value] if value else ""
+    if key == "changes":
+        return "、".join(CHANGE_NAMES[name] for name in value)
     if key == "basis":
         return BASIS_NAMES.get(value, "")
     if key == "severity":
@@ -188,13 +206,14 @@ def write_workbook(path: Path, *, title: str, items: Sequence[Mapping[str, Any]]
     """Workbook with the sheets 风险清单, 全部任务, 指标对照, 单位统计: filters, frozen headers, colours by status, ready to print on A4 landscape."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": False}) as book:
         book.set_properties({"title": clean(title)[:200]})
-        _write_sheet(book, "风险清单", title, _RISK_COLUMNS, risks)
-        _write_sheet(book, "全部任务", title, _ITEM_COLUMNS, items)
-        _write_sheet(book, "指标对照", title, _INDICATOR_COLUMNS, indicator_rows(items))
-        _write_sheet(book, "单位统计", title, _UNIT_COLUMNS, count_units(items))
+        write_sheet(book, "风险清单", title, _RISK_COLUMNS, risks)
+        write_sheet(book, "全部任务", title, _ITEM_COLUMNS, items)
+        write_sheet(book, "指标对照", title, _INDICATOR_COLUMNS, indicator_rows(items))
+        write_sheet(book, "单位统计", title, _UNIT_COLUMNS, count_units(items))
 
 
-def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+def write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+    """A sheet of a workbook: title, header, a row each; columns of statuses, lights and shares are told by their keys."""
     sheet = book.add_worksheet(name)
     base = {"font_name": _FONT, "font_size": 10, "valign": "top", "border": 1, "border_color": "#BFBFBF"}
     heading = book.add_format({"font_name": "黑体", "font_size": 14, "bold": True})
@@ -203,8 +222,10 @@ def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], ro
     number = book.add_format({**base, "num_format": "0.0"})
     share = book.add_format({**base, "num_format": "0%"})
     coloured = {status: book.add_format({**base, "bg_color": colour, "align": "center"}) for status, colour in _COLOURS.items()}
-    lights = {light: book.add_format({**base, "bg_color": colour, "align": "center"}) for light, colour in _LIGHTS.items()}
+    lights = {light: book.add_format({**base, "bg_color": colour, "align": "center", "text_wrap": True}) for light, colour in _LIGHTS.items()}
     sheet.write_string(0, 0, clean(title)[:120] + f" · {name}（{len(rows)} 行）", heading)
+    # A header of two lines needs its height said; not every program fits it by itself.
+    sheet.set_row(1, 3 + _LINE_HEIGHT * max(1 + column.header.count("\n") for column in columns))
     for c, column in enumerate(columns):
         sheet.set_column(c, c, column.width)
         sheet.write_string(1, c, column.header, header)
@@ -212,11 +233,11 @@ def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], ro
         values = [display(row, column.key) for column in columns]
         sheet.set_row(r, _height(values, columns))
         for c, (column, value) in enumerate(zip(columns, values, strict=True)):
-            if column.key == "status":
-                sheet.write_string(r, c, str(value), coloured[row["status"]])
-            elif column.key == "verdict":
+            if column.key in STATUS_KEYS and value:
+                sheet.write_string(r, c, str(value), coloured[row[column.key]])
+            elif column.key in _LIT:
                 sheet.write_string(r, c, str(value), lights[row["light"]])
-            elif column.key in ("share", "confidence", "ratio", "expected") and value != "":
+            elif column.key in _SHARES and value != "":
                 sheet.write_number(r, c, float(value), share)
             elif isinstance(value, int | float) and not isinstance(value, bool):
                 sheet.write_number(r, c, value, number if isinstance(value, float) else formats[False])
