@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
@@ -18,7 +19,7 @@ from nlp.records import Period
 from nlp.text import number
 
 # In the order in which they are joined: each may use what those before it define.
-_SCRIPTS: Final = ("text.js", "charts.js", "rows.js", "page.js")
+_SCRIPTS: Final = ("text.js", "charts.js", "rows.js", "state.js", "page.js")
 _LANGUAGE: Final = "zh"
 _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 # Controls, marks that turn the direction of text round, halves of characters: shown as � so that they act on nothing and every offset stays.
@@ -106,7 +107,7 @@ def shown(text: str) -> str:
 def utf16_offsets(text: str, offsets: Iterable[int]) -> list[int]:
     """Offsets in characters as JavaScript counts them, where a character beyond U+FFFF counts two."""
     wide = [match.start() for match in _ASTRAL.finditer(text)]
-    return [offset + sum(position < offset for position in wide) for offset in offsets] if wide else list(offsets)
+    return [offset + bisect_left(wide, offset) for offset in offsets] if wide else list(offsets)
 
 
 def _row(item: Mapping[str, Any]) -> dict[str, Any]:

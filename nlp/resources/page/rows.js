@@ -55,16 +55,18 @@ function makeDetail(n, words) {
   const row = ROWS[n];
   // What is marked on demand: the indicators shown, and whether the cue words are.
   const on = { indicators: new Set(), cues: false };
-  const task = make('p', { class: 'text task' });
+  // On paper a task is not printed again below a row that shows it whole.
+  const again = row.task.length <= LONGEST_TASK ? ' again' : '';
+  const task = make('p', { class: `text task${again}` });
   const text = make('p', { class: 'text status-text', tabindex: '-1' });
   const redraw = () => {
     task.replaceChildren(layered(row.task, [...hitLayers(row.task, words), ...indicatorLayers(row, 'task', on.indicators)]));
     text.replaceChildren(row.text ? layered(row.text, textLayers(row, words, on)) : WORDS.no_text);
   };
   redraw();
-  const left = make('div', { class: 'left' }, make('h3', {}, WORDS.task), task, make('h3', {}, WORDS.text), text, row.text ? legend(row, on, redraw) : null);
+  const left = make('div', { class: 'left' }, make('h3', { class: again.trim() }, WORDS.task), task, make('h3', {}, WORDS.text), text, row.text ? legend(row, on, redraw) : null);
   if (row.indicators.length) left.append(make('h3', {}, WORDS.indicators), indicatorTable(row, on, redraw));
-  if (row.summary) left.append(make('h3', {}, WORDS.summary), make('p', { class: 'text' }, row.summary));
+  if (row.summary) left.append(make('h3', { class: 'summary' }, WORDS.summary), make('p', { class: 'text summary' }, row.summary));
   left.append(make('h3', {}, WORDS.source), make('p', { class: 'source' }, marked([row.file, row.at, row.section].filter(Boolean).join(' · '), words)));
   for (const [header, value] of row.other) if (value) left.append(make('h3', {}, header), make('p', { class: 'text' }, marked(value, words)));
   const label = `${numberOf(n)} ${row.task.slice(0, 40)}`;
