@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
     from nlp.compare.rows import Quarter
 
-FORMATS: Final = ("xlsx", "csv", "jsonl")
+FORMATS: Final = ("xlsx", "html", "csv", "jsonl")
 RULES: Final = "rules"
 # Where the trained model lies in a checkout; a wheel has none, there --model names it.
 SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
@@ -218,7 +218,7 @@ def _folder_names(results: Sequence[ReportResult]) -> list[str]:
 
 
 def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> None:
-    from nlp.outputs import table  # noqa: PLC0415
+    from nlp.outputs import page, table  # noqa: PLC0415
 
     if "jsonl" in formats:
         table.write_jsonl(folder / "items.jsonl", result.items)
@@ -227,6 +227,9 @@ def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> Non
         table.write_csv(folder / "items.csv", result.items)
     if "xlsx" in formats:
         table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
+    if "html" in formats:
+        report = result.report
+        page.write_page(folder / "ducha.html", title=report.title, place=report.place, period=report.period, items=result.items, risks=result.risks)
 
 
 def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, seconds: float) -> dict[str, Any]:
