@@ -91,7 +91,7 @@ def cut_statements(text: str) -> list[Span]:
 
 def _ends(text: str) -> list[int]:
     """Offsets at which one statement ends and the next may begin, ascending; linear in the length of `text`."""
-    closed_at = _partners(text)
+    closed_at = partners(text)
     ends: list[int] = []
     covered_until = -1
     expected = 1
@@ -113,7 +113,7 @@ def _ends(text: str) -> list[int]:
     return ends
 
 
-def _partners(text: str) -> dict[int, int]:
+def partners(text: str) -> dict[int, int]:
     """Offset of each outermost opening quote or bracket -> offset after its partner; one that is never closed is left out."""
     partners: dict[int, int] = {}
     stack: list[tuple[str, int]] = []

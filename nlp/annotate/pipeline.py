@@ -67,7 +67,7 @@ def annotate(
                 read_by_model(item, prediction=prediction, cues=found, review_below=model.review_below)
                 for item, prediction, found in zip(chunk, predictions, cues, strict=True)
             ]
-        annotated += [_finish(item, reading, period=period, yardstick=yardstick) for item, reading in zip(chunk, readings, strict=True)]
+        annotated += [finish(item, reading, period=period, yardstick=yardstick) for item, reading in zip(chunk, readings, strict=True)]
         if progress:
             progress(len(annotated))
     return tuple(annotated)
@@ -121,7 +121,7 @@ def read_by_model(item: Item, *, prediction: Prediction, cues: Sequence[Cue], re
     )
 
 
-def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstick | None) -> AnnotatedItem:
+def finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstick | None) -> AnnotatedItem:
     """The words as read, held together with the figures."""
     indicators = find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=yardstick)
     settled = settle(
@@ -133,7 +133,7 @@ def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstic
         indicators=indicators,
         elapsed=period.elapsed,
     )
-    by_words = judge_severity(item.text, status=settled.status, basis=settled.basis, problems=reading.problems)
+    by_words = judge_severity(item.text, task=item.task, status=settled.status, problems=reading.problems)
     return AnnotatedItem(
         item=item,
         period=period,
@@ -144,7 +144,7 @@ def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstic
         problems=reading.problems,
         severity=severity_by_figures(settled, by_words=by_words, indicators=indicators),
         needs_review=reading.needs_review,
-        summary=summarise(item.text, statements=reading.statements, problems=reading.problems),
+        summary=summarise(item.task, item.text, statements=reading.statements, problems=reading.problems, indicators=indicators),
         reason=reason_of(settled) or _reason(item, reading),
         decided_by=reading.decided_by,
         rules_status=reading.rules_status,
