@@ -25,7 +25,9 @@ from nlp.records import Period, Report, Risk
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
 
-FORMATS: Final = ("xlsx", "csv", "jsonl")
+FORMATS: Final = ("xlsx", "docx", "csv", "jsonl")
+# Risks listed on the terminal and in the brief.
+TOP: Final = 15
 RULES: Final = "rules"
 # Where the trained model lies in a checkout; a wheel has none, there --model names it.
 SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
@@ -100,6 +102,7 @@ def run(
     model: Path | None = None,
     yardstick: Path | str | None = None,
     formats: Iterable[str] = FORMATS,
+    top: int = TOP,
     force: bool = False,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunResult:
@@ -109,6 +112,7 @@ def run(
     ----------
     model : folder of the model that reads the words; None leaves them to the cue rules.
     yardstick : file or preset by which results are held against targets; None takes the guide's.
+    top : so many risks, and at most so many sheets by item, go into the brief.
 
     Raises
     ------
@@ -133,7 +137,7 @@ def run(
             for result, name in zip(results, _folder_names(results), strict=True):
                 target = folder / name if len(files) > 1 else folder
                 target.mkdir(exist_ok=True)
-                _write(target, result, formats=tuple(formats))
+                _write(target, result, formats=tuple(formats), top=top)
             seconds = time.perf_counter() - started
             record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
@@ -187,7 +191,7 @@ def _folder_names(results: Sequence[ReportResult]) -> list[str]:
     return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
 
 
-def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> None:
+def _write(folder: Path, result: ReportResult, *, formats: Sequence[str], top: int) -> None:
     from nlp.outputs import table  # noqa: PLC0415
 
     if "jsonl" in formats:
@@ -197,6 +201,25 @@ def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> Non
         table.write_csv(folder / "items.csv", result.items)
     if "xlsx" in formats:
         table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
+    if "docx" in formats:
+        _write_brief(folder / "brief.docx", result, top=top, workbook="ducha.xlsx" if "xlsx" in formats else None)
+
+
+def _write_brief(path: Path, result: ReportResult, *, top: int, workbook: str | None) -> None:
+    from nlp.digest import digest  # noqa: PLC0415
+    from nlp.outputs.brief import write_brief  # noqa: PLC0415
+
+    write_brief(
+        path,
+        report_title=result.report.title,
+        place=result.report.place,
+        period=result.report.period,
+        items=result.items,
+        risks=result.risks,
+        passages=digest(result.items, result.risks),
+        top=top,
+        workbook=workbook,
+    )
 
 
 def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, seconds: float) -> dict[str, Any]:

@@ -36,12 +36,12 @@ def run_command(
     out: Annotated[Path, typer.Option(help="输出文件夹")] = Path("ducha-output"),
     model: Annotated[str | None, typer.Option(help="模型文件夹；rules 表示只按规则判读；缺省用随程序提供的模型")] = None,
     yardstick: Annotated[str | None, typer.Option(metavar="FILE", help="标尺：TOML 文件，或自带的 guide、lenient；缺省按标注说明")] = None,
-    formats: Annotated[str, typer.Option(help="输出哪些文件，逗号分隔")] = "xlsx,csv,jsonl",
+    formats: Annotated[str, typer.Option(help="输出哪些文件，逗号分隔")] = "xlsx,docx,csv,jsonl",
     column: Annotated[list[str] | None, typer.Option(help="指明认不出的列，如 --column 落实情况=本月动态")] = None,
-    top: Annotated[int, typer.Option(min=0, help="终端上列出前几项风险")] = 15,
+    top: Annotated[int, typer.Option(min=0, help="终端和督查通报列出前几项风险，也是通报所附督办单的上限")] = 15,
     force: Annotated[bool, typer.Option("--force", help="覆盖以前的输出")] = False,
 ) -> None:
-    """判读报告，写出 Excel、csv、items.jsonl、risks.jsonl 和 run.json。"""
+    """判读报告，写出 Excel、督查通报（Word）、csv、items.jsonl、risks.jsonl 和 run.json。"""
     from nlp import batch  # noqa: PLC0415
     from nlp.readers.title import parse_period  # noqa: PLC0415
     from nlp.terminal import run as terminal  # noqa: PLC0415
@@ -56,6 +56,7 @@ def run_command(
             model=model_folder(model),
             yardstick=yardstick,
             formats=_formats(formats, batch.FORMATS),
+            top=top,
             force=force,
             progress=show,
         )
