@@ -19,13 +19,6 @@ _HEADS: Final = frozenset("：: \n。；;")
 _TRIMMED: Final = " \t\u3000\xa0\n\r，,、。；！？;!?"
 
 
-# What ends a text that goes on.
-CUT: Final = "……"
-_FINAL_MARKS: Final = "。；;，,、：:"
-_MOST_SHORTENED: Final = 5_000
-BETWEEN_CHINESE: Final = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])[ \t\u3000\xa0]*[\r\n]+\s*(?=[\u3000-\u9fff\uff00-\uffef])")
-
-
 class Span(NamedTuple):
     """A stretch of a text: `start` inclusive, `end` exclusive, in characters of the original."""
 
@@ -78,32 +71,6 @@ def number(value: float) -> str:
         if abs(value) >= factor:
             return f"{value / factor:.6g}{name}"
     return f"{value:.6g}"
-
-
-def plain(text: str) -> str:
-    """The text on one line: a break between Chinese characters goes, other white space becomes one space."""
-    return " ".join(BETWEEN_CHINESE.sub("", text).split())
-
-
-def shorten(text: str, longest: int) -> str:
-    """The text on one line without its final mark; where it is longer than `longest`, cut at a mark outside brackets and ended with ……."""
-    stated = plain(text[:_MOST_SHORTENED]).rstrip(_FINAL_MARKS)
-    if len(stated) <= longest:
-        return stated
-    closed_at = partners(stated)
-    best = i = 0
-    while i < longest:
-        if i in closed_at:
-            i = closed_at[i]
-            continue
-        is_joint = stated[i - 1 : i].isdigit() and stated[i + 1 : i + 2].isdigit()
-        if stated[i] in _FINAL_MARKS and not is_joint:
-            best = i
-        i += 1
-    end = best if best > longest // 3 else longest
-    # A bracket left open by the cut is worse than a shorter text.
-    opened = min((start for start, close in closed_at.items() if start < end < close), default=0)
-    return stated[: opened if opened > longest // 3 else end].rstrip(_FINAL_MARKS + " ") + CUT
 
 
 def cut_statements(text: str) -> list[Span]:

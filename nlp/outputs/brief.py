@@ -13,11 +13,10 @@ from typing import Any, Final
 from nlp.digest import CAUSES, DONE, MOVING, OVERVIEW, RISKS, UNITS, Passage
 from nlp.labels import BASIS_NAMES, SEVERITIES, STATUS_NAMES
 from nlp.outputs import word_layout as layout
-from nlp.outputs.evidence import Row, decisive_words, place_of
+from nlp.outputs.evidence import Row, clip, decisive_words, place_of, plain
 from nlp.outputs.order_sheet import add_sheet
 from nlp.outputs.word_layout import BODY, CELL, CELL_CENTRE, CELL_HEAD, HEADINGS, NOTE, SOURCE, Piece, add
 from nlp.records import Period
-from nlp.text import plain, shorten
 
 CRITICAL: Final = SEVERITIES[-1]
 WORKBOOK: Final = "ducha.xlsx"
@@ -32,6 +31,7 @@ _TITLE_WIDTH: Final = 20
 _COLUMNS: Final = (("排名", 11), ("序号", 12), ("主要任务", 35), ("牵头单位", 22), ("状态\n依据", 19), ("决定性文字、数字", 38), ("出处", 19))
 _LONGEST_TASK: Final = 40
 _LONGEST_WORDS: Final = 70
+_LONGEST_NUMBER: Final = 20
 _MOST_NAMESAKES: Final = 3
 
 
@@ -83,7 +83,7 @@ def write_brief(
 
 
 def _title_parts(place: str, period: Period) -> tuple[str, ...]:
-    return (f"关于{plain(place)}", period.name, "重点任务", "落实情况的", "督查通报", "（代拟稿）")
+    return (f"关于{clip(place, 30)}", period.name, "重点任务", "落实情况的", "督查通报", "（代拟稿）")
 
 
 def _lines(parts: Sequence[str]) -> list[str]:
@@ -107,13 +107,13 @@ def _open(letter: Any, report_title: str, period: Period, items: Sequence[Row], 
     counts = [f"列入风险清单{len(risks)}项"] if risks else []
     counts += [f"其中程度严重{len(critical)}项"] if critical else []
     found = "，".join(counts) + "。" if counts else "未发现需要列入风险清单的事项。"
-    title = shorten(report_title, 80).replace("《", "〈").replace("》", "〉")
+    title = clip(report_title, 80).replace("《", "〈").replace("》", "〉")
     add(letter, BODY, f"根据××要求，对《{title}》所列{len(items)}项任务{period.name}的落实情况进行了督查，{found}现将有关情况通报如下。")
 
 
 def _explain(letter: Any, items: Sequence[Row], workbook: str | None) -> None:
     files = list(dict.fromkeys(plain(item["source"]["file"]) for item in items))
-    named = "、".join(f"“{shorten(name, 80)}”" for name in files[:_MOST_NAMESAKES])
+    named = "、".join(f"“{clip(name, 80)}”" for name in files[:_MOST_NAMESAKES])
     whole = f"“全表”指同时生成的{workbook}；" if workbook else ""
     says = f"本稿由程序据报告文件{named}摘编，引号内为原文；出处所列页、表、行均指该文件；{whole}“×”处待填写。请核对后定稿，并删去本说明和各处出处。"
     add(letter, NOTE, f"（说明：{says}）")
@@ -162,7 +162,7 @@ def _sources(number: str, text: str, items: Sequence[Row]) -> str:
     """Where the row of that 序号 stands; where several rows share it, that whose task the passage names, else the first of them."""
     rows = [item for item in items if str(item["number"]) == number]
     if len(rows) > 1:
-        named = [item for item in rows if (head := plain(item["task"])[:8]) and head in text]
+        named = [item for item in rows if (head := re.split("[，,；;。]", plain(item["task"]))[0][:8]) and head in text]
         rows = (named or rows)[:_MOST_NAMESAKES]
     places = "、".join(place_of(row) for row in rows)
     return f"序号{number} {places}" if number and rows else places
@@ -179,11 +179,11 @@ def _table(letter: Any, listed: Sequence[Row], by_rank: dict[int, Row], *, total
         basis = BASIS_NAMES.get(item["basis"], "")
         values = (
             str(risk["rank"]),
-            plain(item["number"]),
-            shorten(item["task"], _LONGEST_TASK),
-            shorten(item["units"][0], _LONGEST_TASK) if item["units"] else "（未填）",
+            clip(item["number"], _LONGEST_NUMBER),
+            clip(item["task"], _LONGEST_TASK),
+            clip(item["units"][0], _LONGEST_TASK) if item["units"] else "（未填）",
             STATUS_NAMES[item["status"]] + (f"\n{basis}" if basis else ""),
-            decisive_words(item, longest=_LONGEST_WORDS) or plain(risk["why"]),
+            decisive_words(item, longest=_LONGEST_WORDS) or clip(risk["why"], _LONGEST_WORDS),
             # File, page or sheet over the row.
             "\n".join(place_of(item).rsplit(" ", 1)),
         )
@@ -223,9 +223,9 @@ def _list_annexes(letter: Any, sheets: Sequence[Row]) -> None:
     for n, risk in enumerate(sheets, start=1):
         if n == 1:
             add(letter, BODY)
-        unit = shorten(risk["units"][0], 20) if risk["units"] else "未填单位"
+        unit = clip(risk["units"][0], 20) if risk["units"] else "未填单位"
         number = f"{n}. " if len(sheets) > 1 else ""
-        row = f"序号{plain(risk['number'])}" if risk["number"] else place_of(risk)
+        row = f"序号{clip(risk['number'], _LONGEST_NUMBER)}" if risk["number"] else place_of(risk)
         paragraph = add(letter, layout.ANNEX_LIST, f"{'附件：' if n == 1 else ''}{number}督办事项单（{unit}，{row}）")
         layout.indent(paragraph, left=5, hanging=3 if n == 1 else 0)
 

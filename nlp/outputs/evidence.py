@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -11,11 +12,16 @@ from nlp.annotate.pace import BAD
 from nlp.labels import AT_RISK, STATUSES, VERDICT_NAMES
 from nlp.outputs.table import display
 from nlp.records import Statement
-from nlp.text import BETWEEN_CHINESE, CUT, Span, plain, shorten
+from nlp.text import Span, partners
 
 Row = Mapping[str, Any]
 NO_REPORT: Final = "未填报落实情况"
+# What ends a text that goes on.
+CUT: Final = "……"
+_FINAL_MARKS: Final = "。；;，,、：:"
+_BETWEEN_CHINESE: Final = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])[ \t\u3000\xa0]*[\r\n]+\s*(?=[\u3000-\u9fff\uff00-\uffef])")
 _LONGEST_CLAUSE: Final = 60
+_LONGEST_PLACE: Final = 50
 _MARKS: Final = frozenset("，,；;。：:！!？?\n")
 # A problem that begins or ends this near to the edge of its clause is shown up to the edge, so that no word is parted.
 _NEAR: Final = 6
@@ -30,9 +36,36 @@ class Quote(NamedTuple):
     is_problem: bool
 
 
+def plain(text: str) -> str:
+    """The text on one line: a break between Chinese characters goes, other white space becomes one space."""
+    return " ".join(_BETWEEN_CHINESE.sub("", text).split())
+
+
+def clip(text: str, longest: int) -> str:
+    """The text on one line without its final mark; where it is longer than `longest`, cut at a mark outside brackets and ended with ……."""
+    stated = plain(text[:_MOST_READ]).rstrip(_FINAL_MARKS)
+    if len(stated) <= longest:
+        return stated
+    closed_at = partners(stated)
+    best = i = 0
+    while i < longest:
+        if i in closed_at:
+            i = closed_at[i]
+            continue
+        is_joint = stated[i - 1 : i].isdigit() and stated[i + 1 : i + 2].isdigit()
+        if stated[i] in _FINAL_MARKS and not is_joint:
+            best = i
+        i += 1
+    end = best if best > longest // 3 else longest
+    # A bracket left open by the cut is worse than a shorter text.
+    opened = min((start for start, close in closed_at.items() if start < end < close), default=0)
+    return stated[: opened if opened > longest // 3 else end].rstrip(_FINAL_MARKS + " ") + CUT
+
+
 def place_of(row: Row) -> str:
     """Where the row stands in its file: 第3页 第5行, 表1 第5行, 第5行."""
-    return plain(str(display(row, "source")))
+    stated = plain(str(display(row, "source")))
+    return stated if len(stated) <= _LONGEST_PLACE else CUT + stated[-_LONGEST_PLACE:]
 
 
 def bad_figures(row: Row) -> list[Row]:
@@ -42,7 +75,7 @@ def bad_figures(row: Row) -> list[Row]:
 
 def arithmetic(indicator: Row) -> str:
     """A target held against its result, with the verdict: 公共充电桩：246 / 1500个 = 16.4%，应达 25%（落后序时）."""
-    return f"{plain(indicator['name'])}：{indicator['arithmetic']}（{VERDICT_NAMES[indicator['verdict']]}）"
+    return f"{clip(indicator['name'], _LONGEST_CLAUSE)}：{indicator['arithmetic']}（{VERDICT_NAMES[indicator['verdict']]}）"
 
 
 def decisive_words(item: Row, *, longest: int) -> str:
@@ -63,7 +96,7 @@ def decisive_words(item: Row, *, longest: int) -> str:
         wanted = [statement.span for statement in _by_weight(item, len(text))[:1]]
     quoted: list[str] = []
     for span in sorted(wanted):
-        stated = _single(shorten(span.of(text), longest))
+        stated = _single(clip(span.of(text), longest))
         if quoted and sum(map(len, quoted)) + len(stated) > longest:
             break
         quoted.append(stated)
@@ -140,7 +173,7 @@ def _pieces(text: str, span: Span, visible: Span, marked: Sequence[Span]) -> lis
     for start, end in itertools.pairwise(edges):
         is_problem = any(m.start <= start and end <= m.end for m in marked)
         # Space at an edge belongs to the sentence and stays.
-        stated = BETWEEN_CHINESE.sub("", text[start:end]).replace("\n", " ")
+        stated = _BETWEEN_CHINESE.sub("", text[start:end]).replace("\n", " ")
         pieces.append(Quote(stated, is_problem))
     return [*pieces, Quote(CUT if visible.end < span.end else "。", False)]
 

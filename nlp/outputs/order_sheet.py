@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from nlp.labels import BASIS_NAMES, SEVERITY_NAMES, STATUS_NAMES
-from nlp.outputs.evidence import NO_REPORT, Row, arithmetic, decisive_statements, place_of
-from nlp.outputs.word_layout import ANNEX, ANNEX_TITLE, FORM, FORM_LABEL, Piece, add, add_row, break_page_before, fill, join, new_table
-from nlp.text import plain, shorten
+from nlp.outputs.evidence import NO_REPORT, Row, arithmetic, clip, decisive_statements, place_of, plain
+from nlp.outputs.word_layout import ANNEX, ANNEX_TITLE, FORM, FORM_LABEL, Piece, add, add_row, break_page_before, fill, new_table
+from nlp.outputs.word_xml import join
 
 _WIDTHS: Final = (28, 50, 28, 50)
 _LONGEST_TASK: Final = 160
@@ -28,18 +28,18 @@ def add_sheet(letter: Any, *, number: int, total: int, item: Row, risk: Row) -> 
     break_page_before(add(letter, ANNEX, annex_name(number, total)))
     add(letter, ANNEX_TITLE, "督办事项单")
     table = new_table(letter, _WIDTHS)
-    _pair(table, ("事项序号", item["number"] or "（报告未编号）"), ("风险排名", f"第{risk['rank']}位（{SEVERITY_NAMES[risk['severity']]}）"))
-    _wide(table, "主要任务", [[shorten(item["task"], _LONGEST_TASK)]])
+    _pair(table, ("事项序号", clip(item["number"], 40) or "（报告未编号）"), ("风险排名", f"第{risk['rank']}位（{SEVERITY_NAMES[risk['severity']]}）"))
+    _wide(table, "主要任务", [[clip(item["task"], _LONGEST_TASK)]])
     units = item["units"]
-    _pair(table, ("牵头单位", plain(units[0]) if units else "（报告未填）"), ("配合单位", shorten("、".join(units[1:]), _LONGEST_UNITS) or "—"))
+    _pair(table, ("牵头单位", clip(units[0], _LONGEST_UNITS) if units else "（报告未填）"), ("配合单位", clip("、".join(units[1:]), _LONGEST_UNITS) or "—"))
     basis = BASIS_NAMES.get(item["basis"], "")
     _wide(table, "判定状态", [[STATUS_NAMES[item["status"]] + (f"（{basis}）" if basis else "")]])
     _wide(table, "落实情况\n（摘录）", _quoted(item))
     if figures := [arithmetic(indicator) for indicator in item["indicators"]]:
         rest = [f"（另有{len(figures) - _MOST_FIGURES}个指标，见全表）"] if len(figures) > _MOST_FIGURES else []
         _wide(table, "目标与结果", [[line] for line in [*figures[:_MOST_FIGURES], *rest]])
-    _wide(table, "列入理由", [[plain(risk["why"] or risk["reason"])]])
-    _wide(table, "出处", [[f"{shorten(item['source']['file'], 80)} {place_of(item)}"]])
+    _wide(table, "列入理由", [[plain(risk["why"] or risk["reason"])[:_LONGEST_TEXT]]])
+    _wide(table, "出处", [[f"{clip(item['source']['file'], 80)} {place_of(item)}"]])
     _wide(table, _TO_FILL[0][0], [[""]], height=_TO_FILL[0][1])
     _pair(table, ("责任人", ""), ("完成时限", ""), height=12)
     _wide(table, _TO_FILL[1][0], [[""]], height=_TO_FILL[1][1])

@@ -12,12 +12,12 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from lxml import etree
 
 from nlp.outputs.table import printable
+from nlp.outputs.word_xml import add_page_number, child
 
 SONG, HEI, KAI, FANG, TITLE_SONG = "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312", "方正小标宋简体"
 # What another machine takes in the place of a font that it lacks, and the kind of letter.
@@ -25,12 +25,12 @@ _FONTS: Final = {SONG: ("SimSun", "roman"), HEI: ("SimHei", "swiss"), KAI: ("楷
 _W: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 # Sizes by their Chinese names: 二号, 三号, 四号, 小四, 五号.
 SIZE_2, SIZE_3, SIZE_4, SIZE_4S, SIZE_5 = 22.0, 16.0, 14.0, 12.0, 10.5
-# 225 mm hold 22 lines of 28.95 pt; 28 characters of 16 pt come into 156 mm where each is drawn in by 0.2 pt.
+# 225 mm hold 22 lines of 28.95 pt; 28 characters of 16 pt come into 156 mm where each is drawn in by 0.25 pt.
 LINE: Final = 28.95
 TEXT_WIDTH: Final = 156
 # Of cells, above and below and at the sides.
 _CELL_MARGINS: Final = (0.4, 1.4)
-_DRAWN_IN: Final = -0.2
+_DRAWN_IN: Final = -0.25
 _LEFT, _CENTRE, _RIGHT, _BOTH = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.JUSTIFY
 
 
@@ -161,9 +161,9 @@ def new_table(letter: Any, widths: Sequence[float]) -> Any:
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     properties = table._tbl.tblPr
-    margins = _child(properties, "w:tblCellMar")
+    margins = child(properties, "w:tblCellMar")
     for side in ("top", "left", "bottom", "right"):
-        _child(margins, f"w:{side}", w=str(Mm(_CELL_MARGINS[side in ("left", "right")]).twips), type="dxa")
+        child(margins, f"w:{side}", w=str(Mm(_CELL_MARGINS[side in ("left", "right")]).twips), type="dxa")
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)
     return table
@@ -174,24 +174,14 @@ def add_row(table: Any, *, is_header: bool = False, is_whole: bool = True, heigh
     row = table.add_row()
     properties = row._tr.get_or_add_trPr()
     if is_whole:
-        _child(properties, "w:cantSplit")
+        child(properties, "w:cantSplit")
     if height:
         row.height, row.height_rule = Mm(height), WD_ROW_HEIGHT_RULE.AT_LEAST
     if is_header:
-        _child(properties, "w:tblHeader")
+        child(properties, "w:tblHeader")
     for cell in row.cells:
-        _child(cell._tc.get_or_add_tcPr(), "w:vAlign", val="center")
+        child(cell._tc.get_or_add_tcPr(), "w:vAlign", val="center")
     return tuple(row.cells)
-
-
-def join(cells: Sequence[Any]) -> Any:
-    """The first of neighbouring cells of a row, made as wide as all of them."""
-    first, *others = (cell._tc for cell in cells)
-    first.width = sum(tc.width for tc in (first, *others))
-    first.grid_span = 1 + len(others)
-    for tc in others:
-        tc.getparent().remove(tc)
-    return cells[0]
 
 
 def break_page_before(paragraph: Any) -> None:
@@ -202,7 +192,7 @@ def break_page_before(paragraph: Any) -> None:
 def indent(paragraph: Any, *, left: int, hanging: int) -> None:
     """Indent by characters: all lines by `left`, the first by `hanging` less."""
     size = Pt(SIZE_3).twips
-    _child(
+    child(
         paragraph._p.get_or_add_pPr(), "w:ind", leftChars=str(left * 100), left=str(left * size), hangingChars=str(hanging * 100), hanging=str(hanging * size)
     )
 
@@ -231,14 +221,14 @@ def _set_defaults(letter: Any) -> None:
         if style.find(qn("w:name")).get(qn("w:val")) not in _KEPT:
             letter.styles.element.remove(style)
     run = defaults.find(f"{qn('w:rPrDefault')}/{qn('w:rPr')}")
-    for child in list(run):
-        run.remove(child)
+    for old in list(run):
+        run.remove(old)
     _fonts(run, FANG, SIZE_3)
     # Chinese is the East Asian language; were it that of Latin letters too, figures such as 7.9% would be broken over two lines.
-    _child(run, "w:lang", val="en-US", eastAsia="zh-CN", bidi="ar-SA")
+    child(run, "w:lang", val="en-US", eastAsia="zh-CN", bidi="ar-SA")
     paragraph = defaults.find(f"{qn('w:pPrDefault')}/{qn('w:pPr')}")
-    for child in list(paragraph):
-        paragraph.remove(child)
+    for old in list(paragraph):
+        paragraph.remove(old)
     theme = letter.settings.element.find(qn("w:themeFontLang"))
     theme.set(qn("w:eastAsia"), "zh-CN")
     fonts = etree.Element(f"{{{_W}}}fonts", nsmap={"w": _W})
@@ -256,14 +246,14 @@ def _define(letter: Any, name: str, look: Look) -> None:
     element = style.element
     # The template's own looks (blue headings, a rule under the title) go, with the character styles that carry them.
     for tag in ("w:pPr", "w:rPr", "w:link"):
-        for child in element.findall(qn(tag)):
-            element.remove(child)
+        for old in element.findall(qn(tag)):
+            element.remove(old)
     if name != BODY:
         style.base_style = letter.styles[BODY]
     style.quick_style = True
     _set_font(element, look.font, look.size)
     if look.spacing or name != BODY:
-        _child(element.rPr, "w:spacing", val=str(round(look.spacing * 20)))
+        child(element.rPr, "w:spacing", val=str(round(look.spacing * 20)))
     form = style.paragraph_format
     form.alignment = look.align
     form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(look.line)
@@ -272,10 +262,10 @@ def _define(letter: Any, name: str, look: Look) -> None:
     form.keep_with_next = look.keeps_next
     properties = element.get_or_add_pPr()
     # Exact lines need no grid, which would stretch the shorter ones of tables.
-    _child(properties, "w:snapToGrid", val="0")
+    child(properties, "w:snapToGrid", val="0")
     # Characters count for Word, twips for programs that do not know them.
     width = Pt(look.size).twips
-    _child(
+    child(
         properties,
         "w:ind",
         firstLineChars=str(look.first * 100),
@@ -284,7 +274,7 @@ def _define(letter: Any, name: str, look: Look) -> None:
         right=str(look.right * width),
     )
     if look.level:
-        _child(properties, "w:outlineLvl", val=str(look.level - 1))
+        child(properties, "w:outlineLvl", val=str(look.level - 1))
 
 
 def _set_font(style: Any, font: str, size: float) -> None:
@@ -293,10 +283,10 @@ def _set_font(style: Any, font: str, size: float) -> None:
 
 def _fonts(run: Any, font: str, size: float) -> None:
     # The same font for all scripts: Word else draws Chinese quotation marks from the Latin one. The hint settles them for the rest.
-    _child(run, "w:rFonts", hint="eastAsia", ascii=font, hAnsi=font, eastAsia=font, cs=font)
+    child(run, "w:rFonts", hint="eastAsia", ascii=font, hAnsi=font, eastAsia=font, cs=font)
     half_points = str(round(size * 2))
-    _child(run, "w:sz", val=half_points)
-    _child(run, "w:szCs", val=half_points)
+    child(run, "w:sz", val=half_points)
+    child(run, "w:szCs", val=half_points)
 
 
 def _number(footer: Any, *, align: Any) -> None:
@@ -306,43 +296,7 @@ def _number(footer: Any, *, align: Any) -> None:
     _dress(paragraph._p, "Footer")
     paragraph.alignment = align
     side = "right" if align == _RIGHT else "left"
-    _child(paragraph._p.get_or_add_pPr(), "w:ind", **{f"{side}Chars": "100", side: str(Pt(SIZE_4).twips)})
+    child(paragraph._p.get_or_add_pPr(), "w:ind", **{f"{side}Chars": "100", side: str(Pt(SIZE_4).twips)})
     paragraph.add_run("— ")
-    for kind, text in (("begin", ""), ("", " PAGE "), ("separate", ""), ("", "1"), ("end", "")):
-        run = paragraph.add_run()
-        if kind:
-            _child(run._r, "w:fldChar", fldCharType=kind)
-        else:
-            element = OxmlElement("w:instrText" if "PAGE" in text else "w:t")
-            element.set(qn("xml:space"), "preserve")
-            element.text = text
-            run._r.append(element)
+    add_page_number(paragraph)
     paragraph.add_run(" —")
-
-
-# The order that the schema asks for, of those elements that this file adds by itself.
-_ORDERS: Final = {
-    "pPr": ("pStyle", "keepNext", "keepLines", "pageBreakBefore", "widowControl", "snapToGrid", "spacing", "ind", "jc", "outlineLvl"),
-    "rPr": ("rStyle", "rFonts", "b", "bCs", "color", "spacing", "sz", "szCs", "lang"),
-    "trPr": ("cantSplit", "trHeight", "tblHeader"),
-    "tblPr": ("tblStyle", "tblW", "jc", "tblLayout", "tblCellMar", "tblLook"),
-    "tcPr": ("tcW", "gridSpan", "vMerge", "vAlign"),
-}
-
-
-def _child(parent: Any, tag: str, **attributes: str) -> Any:
-    """The child of that name, made in its place where it is missing, with the attributes set."""
-    element = parent.find(qn(tag))
-    if element is None:
-        element = OxmlElement(tag)
-        order = _ORDERS.get(parent.tag.rpartition("}")[2], ())
-        name = tag.removeprefix("w:")
-        later = set(order[order.index(name) + 1 :]) if name in order else set()
-        following = next((child for child in parent if child.tag.rpartition("}")[2] in later), None)
-        if following is None:
-            parent.append(element)
-        else:
-            following.addprevious(element)
-    for key, value in attributes.items():
-        element.set(qn(f"w:{key}"), value)
-    return element
