@@ -115,7 +115,7 @@ def new_letter(title: str) -> Any:
     for name, look in _LOOKS.items():
         _define(letter, name, look)
     source = letter.styles.add_style(SOURCE, WD_STYLE_TYPE.CHARACTER)
-    _set_font(source.element, KAI, SIZE_4S)
+    _fonts(source.element.get_or_add_rPr(), KAI, SIZE_4S)
     _set_page(letter.sections[0])
     letter.settings.odd_and_even_pages_header_footer = True
     _number(letter.sections[0].footer, align=_RIGHT)
@@ -251,7 +251,7 @@ def _define(letter: Any, name: str, look: Look) -> None:
     if name != BODY:
         style.base_style = letter.styles[BODY]
     style.quick_style = True
-    _set_font(element, look.font, look.size)
+    _fonts(element.get_or_add_rPr(), look.font, look.size)
     if look.spacing or name != BODY:
         child(element.rPr, "w:spacing", val=str(round(look.spacing * 20)))
     form = style.paragraph_format
@@ -275,10 +275,6 @@ def _define(letter: Any, name: str, look: Look) -> None:
     )
     if look.level:
         child(properties, "w:outlineLvl", val=str(look.level - 1))
-
-
-def _set_font(style: Any, font: str, size: float) -> None:
-    _fonts(style.get_or_add_rPr(), font, size)
 
 
 def _fonts(run: Any, font: str, size: float) -> None:
