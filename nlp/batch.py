@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
     from nlp.compare.rows import Quarter
 
-FORMATS: Final = ("xlsx", "html", "csv", "jsonl")
+FORMATS: Final = ("xlsx", "docx", "html", "csv", "jsonl")
+# Risks listed on the terminal and in the brief.
+TOP: Final = 15
 RULES: Final = "rules"
 # Where the trained model lies in a checkout; a wheel has none, there --model names it.
 SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
@@ -104,6 +106,7 @@ def run(
     model: Path | None = None,
     yardstick: Path | str | None = None,
     formats: Iterable[str] = FORMATS,
+    top: int = TOP,
     force: bool = False,
     older: Path | None = None,
     older_period: Period | None = None,
@@ -116,6 +119,7 @@ def run(
     model : folder of the model that reads the words; None leaves them to the cue rules.
     yardstick : file or preset by which results are held against targets; None takes the guide's.
     older : report file or output folder of the period before; every item row then says what became of its task (`change`).
+    top : so many risks, and at most so many sheets by item, go into the brief.
 
     Raises
     ------
@@ -139,11 +143,13 @@ def run(
             failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
     model_id = loaded.id if loaded else RULES
     if results:
+        from nlp.outputs.files import write_files  # noqa: PLC0415
+
         with whole_folder(out) as folder:
             for result, name in zip(results, _folder_names(results), strict=True):
                 target = folder / name if len(files) > 1 else folder
                 target.mkdir(exist_ok=True)
-                _write(target, result, formats=tuple(formats))
+                write_files(target, report=result.report, items=result.items, risks=result.risks, formats=frozenset(formats), top=top)
             seconds = time.perf_counter() - started
             record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
@@ -215,21 +221,6 @@ def _folder_names(results: Sequence[ReportResult]) -> list[str]:
     """A folder name a report: its file name without the ending, with the ending where two would share it."""
     stems = Counter(Path(result.report.file).stem for result in results)
     return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
-
-
-def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> None:
-    from nlp.outputs import page, table  # noqa: PLC0415
-
-    if "jsonl" in formats:
-        table.write_jsonl(folder / "items.jsonl", result.items)
-        table.write_jsonl(folder / "risks.jsonl", result.risks)
-    if "csv" in formats:
-        table.write_csv(folder / "items.csv", result.items)
-    if "xlsx" in formats:
-        table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
-    if "html" in formats:
-        report = result.report
-        page.write_page(folder / "ducha.html", title=report.title, place=report.place, period=report.period, items=result.items, risks=result.risks)
 
 
 def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, seconds: float) -> dict[str, Any]:

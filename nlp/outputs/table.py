@@ -32,8 +32,8 @@ from nlp.text import number
 # Excel's own limit on the characters of a cell.
 LONGEST_CELL: Final = 32_767
 _CUT_NOTE: Final = "……（超出单元格上限，全文见 items.jsonl）"
-# What XML 1.0 cannot hold, and marks that turn the direction of text round.
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# What XML 1.0 cannot hold, control characters, and marks that turn the direction of text round.
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r")
 _COLOURS: Final = {COMPLETED: "#C6E0B4", IN_PROGRESS: "#DDEBF7", NOT_STARTED: "#E7E6E6", AT_RISK: "#F8CBAD"}
 # Traffic lights of the yardstick; none where nothing is to be compared.
@@ -113,9 +113,14 @@ _UNIT_COLUMNS: Final = (
 )
 
 
+def printable(text: str) -> str:
+    """The text without what XML cannot hold, control characters, and marks that turn its direction round."""
+    return _UNPRINTABLE.sub("", text)
+
+
 def clean(text: str) -> str:
-    """Text that a cell can hold: without control characters, not longer than Excel allows (the cut is said in the cell)."""
-    kept = _UNPRINTABLE.sub("", text)
+    """Text that a cell can hold: `printable`, and not longer than Excel allows (the cut is said in the cell)."""
+    kept = printable(text)
     return kept if len(kept) <= LONGEST_CELL else kept[: LONGEST_CELL - len(_CUT_NOTE)] + _CUT_NOTE
 
 
@@ -169,7 +174,7 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 def _inert(value: str | float | int | bool) -> str | float | int | bool:
     if not isinstance(value, str):
         return value
-    text = _UNPRINTABLE.sub("", value)
+    text = printable(value)
     return "'" + text if text.lstrip(" \u3000").startswith(_FORMULA_START) or text.startswith(_FORMULA_START) else text
 
 

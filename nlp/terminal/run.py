@@ -57,7 +57,7 @@ def print_result(result: batch.ReportResult, *, top: int) -> None:
             risk["number"],
             " ".join(risk["task"].split()),
             "、".join(risk["units"][:1]),
-            " ".join(risk["reason"].split()),
+            " ".join(risk["why"].split()),
         )
         table.add_row(*map(escape, cells), style=STYLES[AT_RISK] if risk["severity"] == 3 else "")
     console.print(table)
