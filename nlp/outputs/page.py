@@ -54,7 +54,7 @@ def write_page(
     Parameters
     ----------
     items, risks : rows as `items.jsonl` and `risks.jsonl` hold them.
-    passages : of the digest, shown at the top; the numbers that they cite lead to the rows.
+    passages : of the digest, shown below the overview; the numbers that they cite lead to the rows.
     """
     words = load_toml("page/words.toml")[_LANGUAGE]
     data = page_data(title=title, place=place, period=period, items=items, risks=risks, passages=passages)

@@ -113,7 +113,7 @@ function drawPassages(showRow) {
     const cited = passage.cited.flatMap(([name, n], i) => [i ? '、' : WORDS.cited, n === null ? say('item_n', { n: name }) : rowLink(n, say('item_n', { n: name }), showRow)]);
     byId('passages').append(
       make('h3', {}, passage.heading),
-      ...passage.text.split('\n').filter(Boolean).map((line) => make('p', {}, line)),
+      ...passage.text.split(/\n|(?<=[。；])(?=\d+\.[^\d])/).filter(Boolean).map((line) => make('p', {}, line)),
       ...(cited.length ? [make('p', { class: 'cited' }, ...cited)] : []),
     );
   }
