@@ -16,6 +16,7 @@ import nlp
 from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
+from nlp.in_use import MODELS, SHIPPED
 from nlp.labels import STATUSES
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.readers import read_report
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("xlsx", "csv", "jsonl")
 RULES: Final = "rules"
-# Where the trained model lies in a checkout; a wheel has none, there --model names it.
-SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
+# Which model is in use says `nlp.in_use`; this one is where no other was promoted.
+SHIPPED_MODEL: Final = MODELS / SHIPPED
 _PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "XlsxWriter")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 # Each layer may import from those before it. `annotate` and `training` share the base and the readers.
 LAYERS = (
     {"errors", "labels", ""},
-    {"text", "config"},
+    {"text", "config", "in_use"},
     {"records"},
     {"readers"},
     {"annotate"},
@@ -19,7 +19,7 @@ LAYERS = (
     {"batch"},
     {"training"},
     {"terminal"},
-    {"cli_corpora"},
+    {"cli_corpora", "cli_models"},
     {"cli"},
 )
 
