@@ -48,7 +48,7 @@ def manifest_hash(folder: Path) -> str:
         return ""
 
 
-def read_use(models: Path = MODELS) -> Use | None:
+def read_use(models: Path) -> Use | None:
     """What `current.json` says, the shipped model where there is no such file, None where there is neither.
 
     Raises
@@ -79,13 +79,14 @@ def _place(record: Mapping[str, Any]) -> Place:
     return Place(name, str(record["manifest"]))
 
 
-def model_in_use(models: Path = MODELS) -> Path | None:
-    """The folder of the model in use, None where there is none.
+def model_in_use(models: Path | None = None) -> Path | None:
+    """The folder of the model in use among those of a folder, `MODELS` where none is given; None where there is none.
 
     Raises
     ------
     ModelError : `current.json` is malformed, or the model that it names is gone or no longer the one that was put to use.
     """
+    models = models or MODELS
     use = read_use(models)
     if use is None:
         return None

@@ -45,7 +45,7 @@ def write_csv(tmp_path: Path):
 def make_model(tmp_path: Path) -> Callable[..., Path]:
     """Write a folder `models/NAME` of files that hold nothing to run but agree with their manifest; further keywords go into the manifest."""
 
-    def make(name: str, *, dev: dict[str, Any] | None = None, **notes: Any) -> Path:
+    def make(name: str, *, figures: dict[str, Any] | None = None, **notes: Any) -> Path:
         folder = tmp_path / "models" / name
         folder.mkdir(parents=True, exist_ok=True)
         names = ("model.onnx", "tokenizer.json", "labels.json", "calibration.json", "heads.safetensors")
@@ -53,8 +53,8 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
             (folder / file).write_text(f"{name} {file}", encoding="utf-8")
         hashes = {file: sha256((folder / file).read_bytes()).hexdigest() for file in names}
         (folder / "manifest.json").write_text(json.dumps({"files": hashes, "train": [], "dev": [], **notes}), encoding="utf-8")
-        if dev:
-            (folder / "metrics.json").write_text(json.dumps({"dev": dev}), encoding="utf-8")
+        if figures:
+            (folder / "metrics.json").write_text(json.dumps({"dev": figures}), encoding="utf-8")
         return folder
 
     return make

@@ -25,7 +25,7 @@ def test_without_a_file_it_is_the_shipped_one_and_none_where_there_is_none(make_
     assert use.place.model == "status"
 
 
-def test_the_model_named_is_used(make_model, tmp_path: Path) -> None:
+def test_the_model_named_is_used(make_model) -> None:
     make_model("status")
     mine = make_model("mine")
     say(mine.parent)
@@ -37,7 +37,7 @@ def test_a_model_changed_or_gone_is_not_used(make_model) -> None:
     mine = make_model("mine")
     say(mine.parent)
     make_model("mine", seconds=3)
-    with pytest.raises(ModelError, match="在用的模型在换上之后被改动过.*ducha models rollback"):
+    with pytest.raises(ModelError, match=r"在用的模型在换上之后被改动过.*ducha models rollback"):
         model_in_use(mine.parent)
     mine.rename(mine.with_name("theirs"))
     with pytest.raises(ModelError, match="在用的模型不在了"):

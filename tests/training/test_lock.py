@@ -11,7 +11,14 @@ import pytest
 from nlp.errors import OutputError
 from nlp.training.lock import LOCK, locked
 
-HOLD = "import sys, time; from pathlib import Path; from nlp.training.lock import locked\nwith locked(Path(sys.argv[1]), by='乙'): print('held', flush=True); time.sleep(600)"
+HOLD = """
+import sys, time
+from pathlib import Path
+from nlp.training.lock import locked
+with locked(Path(sys.argv[1]), by="乙"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
 
 
 def test_a_second_holder_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:

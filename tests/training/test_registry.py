@@ -101,7 +101,7 @@ def test_a_candidate_changed_while_it_is_judged_is_not_used(models: Path, make_m
 
 def test_where_the_model_in_use_is_damaged_only_force_changes_it(models: Path) -> None:
     (models / "status" / "model.onnx").write_text("x", encoding="utf-8")
-    with pytest.raises(GateError, match="在用的 status 已损坏（文件 model.onnx 与清单不符），无法与它比较"):
+    with pytest.raises(GateError, match=r"在用的 status 已损坏（文件 model\.onnx 与清单不符），无法与它比较"):
         promote(models, name="one", judge=passes, by="甲")
     promote(models, name="one", judge=passes, by="甲", force=True, why="坏了")
     assert model_in_use(models) == models / "one"
@@ -203,7 +203,7 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_in_use(models: Path) -> 
 
 
 def test_the_list_says_what_is_in_use_and_what_is_damaged(models: Path, make_model) -> None:
-    make_model("two", n_train=40, seconds=12.3, date="2024-04-01", dev={"statement": {"macro_f1": 0.9}})
+    make_model("two", n_train=40, seconds=12.3, date="2024-04-01", figures={"statement": {"macro_f1": 0.9}})
     (models / "encoder").mkdir()
     (models / "encoder" / "manifest.json").write_text('{"source": {}}', encoding="utf-8")
     (models / "one" / "labels.json").unlink()
