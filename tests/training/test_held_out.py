@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nlp.errors import CorpusError, UsageError
+from nlp.terminal.training import _inherited
 from nlp.training.held_out import HeldOut, chosen_on, learned_from, read_held_out
 
 HELD = HeldOut((), {"mochuan/fy.jsonl": "aaa", "hengqu/q1.jsonl": "bbb"})
@@ -75,3 +76,12 @@ def test_the_shipped_split_is_held_out_from_itself(root: Path) -> None:
     held = read_held_out([root / "corpora"])
     assert held.governments == ("hengqu", "mochuan")
     assert chosen_on({"dev": ["mochuan", "other"]}, held) == ["mochuan"]
+
+
+def test_a_quick_training_hands_on_what_its_base_had_learned_from(make_model, tmp_path: Path) -> None:
+    older = {"train": ["mochuan"], "corpora": {"mochuan/fy.jsonl": "aaa"}}
+    base = make_model("base", train=["langang"], corpora={"langang/q1.jsonl": "ccc", "hengqu/q1.jsonl": "bbb"}, inherited=older)
+    found = _inherited(base)
+    assert found["inherited"] == {"train": ["langang", "mochuan"], "corpora": {"mochuan/fy.jsonl": "aaa", "langang/q1.jsonl": "ccc"}}
+    assert learned_from({"train": [], **found}, HELD) == ["mochuan/fy.jsonl"]
+    assert _inherited(tmp_path) == {}
