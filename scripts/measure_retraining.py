@@ -15,6 +15,7 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def retrain(train: Sequence[LabelledItem], dev: Sequence[LabelledItem], *, corpo
         "base_name": SHIPPED_MODEL.name,
         "train": sorted({item.government for item in train}),
         "dev": sorted({item.government for item in dev}),
+        "corpora": quarters(corpora, train),
         "n_train": len(train),
         "n_dev": len(dev),
         "epochs": [dataclasses.asdict(epoch) for epoch in epochs],
@@ -52,6 +54,17 @@ def retrain(train: Sequence[LabelledItem], dev: Sequence[LabelledItem], *, corpo
     }
     save_model(encoder, heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=notes)
     return time.perf_counter() - started
+
+
+def quarters(corpora: Corpora, items: Sequence[LabelledItem]) -> dict[str, str]:
+    """`government/file` -> SHA-256 of the quarters that the items come from, as a manifest names them."""
+    used = {(item.government, item.period) for item in items}
+    return {
+        f"{government.name}/{path.name}": sha256(path.read_bytes()).hexdigest()
+        for government, _ in corpora
+        for path in sorted(government.folder.glob("*.jsonl"))
+        if (government.name, government.period(path.stem)) in used
+    }
 
 
 def figures(folder: Path, items: Sequence[LabelledItem]) -> dict[str, float]:
