@@ -78,7 +78,7 @@ def print_judgement(judgement: Judgement, held_out: HeldOut, *, notes: Sequence[
     table = _table("与在用的比较", CURRENT, "候选", "相差", "区间", "")
     for found in judgement.comparisons:
         interval = f"{found.low:+.3f} 到 {found.high:+.3f}"
-        cells = (f"{found.current:.3f}", f"{found.candidate:.3f}", f"{found.difference:+.3f}", interval, "通过" if found.passed else "未通过")
+        cells = (f"{found.current:.3f}", f"{found.candidate:.3f}", f"{found.difference:+.4f}", interval, "通过" if found.passed else "未通过")
         table.add_row(found.name, *cells)
     console.print(table)
     console.print(f"标签变了的 {len(judgement.flips)} 处" + (f"，先列 {SHOWN_FLIPS} 处" if len(judgement.flips) > SHOWN_FLIPS else ""), highlight=False)

@@ -254,6 +254,6 @@ def _floor_refusal(result: FloorResult) -> str:
 
 
 def _loss(found: Comparison) -> str:
-    why = "区间上端低于 0" if found.high < -_ROUNDING else f"低于 {found.least_difference:+.3f}"
-    figures = f"候选 {found.candidate:.3f}，在用 {found.current:.3f}，相差 {found.difference:+.3f}"
+    why = "区间上端低于 0" if found.high < -_ROUNDING else f"低于 {found.least_difference:+.4f}"
+    figures = f"候选 {found.candidate:.3f}，在用 {found.current:.3f}，相差 {found.difference:+.4f}"
     return f"{found.name}：{figures}（区间 {found.low:+.3f} 到 {found.high:+.3f}），{why}"

@@ -107,8 +107,8 @@ def test_without_a_model_in_use_only_the_floors_count() -> None:
 
 def test_one_that_loses_risks_to_the_model_in_use_is_refused_with_both_figures() -> None:
     (refusal,) = judge(spoiled(0.04, only=AT_RISK), GOLD, floors=[]).refusals[-1:]
-    assert refusal.startswith("语句有风险查全：候选 0.960，在用 1.000，相差 -0.040（区间 -0.")
-    assert refusal.endswith("，低于 -0.010") or refusal.endswith("，区间上端低于 0")
+    assert refusal.startswith("语句有风险查全：候选 0.960，在用 1.000，相差 -0.0400（区间 -0.")
+    assert refusal.endswith("，低于 -0.0100") or refusal.endswith("，区间上端低于 0")
 
 
 def test_one_that_is_surely_worse_is_refused_however_little() -> None:
