@@ -16,6 +16,7 @@ import nlp
 from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
+from nlp.in_use import MODELS, SHIPPED, model_in_use
 from nlp.labels import STATUSES
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.readers import read_report
@@ -30,8 +31,8 @@ FORMATS: Final = ("xlsx", "docx", "html", "csv", "jsonl")
 # Risks listed on the terminal and in the brief.
 TOP: Final = 15
 RULES: Final = "rules"
-# Where the trained model lies in a checkout; a wheel has none, there --model names it.
-SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
+# Which model is in use says `nlp.in_use`; this one is where no other was promoted.
+SHIPPED_MODEL: Final = MODELS / SHIPPED
 _PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "XlsxWriter")
 
 
@@ -158,10 +159,10 @@ def run(
 
 
 def model_folder(given: str | None) -> Path | None:
-    """The folder of the model that a user named, the shipped one where none was, None for the rules alone."""
-    if given == RULES or (given is None and not SHIPPED_MODEL.is_dir()):
+    """The folder of the model that a user named, that of the model in use where none was, None for the rules alone."""
+    if given == RULES:
         return None
-    return Path(given) if given else SHIPPED_MODEL
+    return Path(given) if given else model_in_use()
 
 
 def _read_older(path: Path, *, period: Period | None, model: Model | None, yardstick: Yardstick, progress: Callable[[Progress], None] | None) -> Quarter:

@@ -34,7 +34,7 @@ def run_command(
     ],
     period: Annotated[str | None, typer.Option(help="报告期，如 2023Q1、2023H1、2023Q3、2023FY、2023M11；缺省从标题或文件名读取")] = None,
     out: Annotated[Path, typer.Option(help="输出文件夹")] = Path("ducha-output"),
-    model: Annotated[str | None, typer.Option(help="模型文件夹；rules 表示只按规则判读；缺省用随程序提供的模型")] = None,
+    model: Annotated[str | None, typer.Option(help="模型文件夹；rules 表示只按规则判读；缺省用在用的模型（ducha models）")] = None,
     yardstick: Annotated[str | None, typer.Option(metavar="FILE", help="标尺：TOML 文件，或自带的 guide、lenient；缺省按标注说明")] = None,
     formats: Annotated[str, typer.Option(help="输出哪些文件，逗号分隔")] = "xlsx,docx,html,csv,jsonl",
     column: Annotated[list[str] | None, typer.Option(help="指明认不出的列，如 --column 落实情况=本月动态")] = None,
@@ -97,11 +97,12 @@ def _formats(given: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def add_commands() -> None:
-    """Attach compare, audit, label, train and evaluate; their modules are small and import nothing heavy by themselves."""
-    from nlp import cli_compare, cli_corpora  # noqa: PLC0415
+    """Attach compare, audit, label, train, evaluate and models; their modules are small and import nothing heavy by themselves."""
+    from nlp import cli_compare, cli_corpora, cli_models  # noqa: PLC0415
 
     cli_compare.attach(app)
     cli_corpora.attach(app)
+    cli_models.attach(app)
 
 
 add_commands()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nlp.batch import SHIPPED_MODEL
+from nlp.in_use import model_in_use
 
 ROW = "1,建成东门大桥。,市交通局,引桥征地受阻，业主对补偿有分歧。"
 HEADER = "序号,主要任务,牵头单位,落实情况"
@@ -57,7 +57,8 @@ def test_a_run_writes_what_the_design_promises(write_csv, tmp_path: Path) -> Non
     assert [risk["rank"] for risk in risks] == [1, 2]
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert run["files"][0]["statuses"] == {"completed": 0, "in_progress": 0, "not_started": 1, "at_risk": 1}
-    assert run["model"].startswith("status-" if SHIPPED_MODEL.is_dir() else "rules")
+    used = model_in_use()
+    assert run["model"].startswith(f"{used.name}-" if used else "rules")
 
 
 def test_a_yardstick_is_named_in_the_run_and_a_malformed_one_writes_nothing(write_csv, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 # Each layer may import from those before it. `annotate` and `training` share the base and the readers.
 LAYERS = (
     {"errors", "labels", ""},
-    {"text", "config"},
+    {"text", "config", "in_use"},
     {"records"},
     {"readers"},
     {"annotate"},
@@ -24,7 +24,7 @@ LAYERS = (
     {"comparing"},
     {"training"},
     {"terminal"},
-    {"cli_compare", "cli_corpora"},
+    {"cli_compare", "cli_corpora", "cli_models"},
     {"cli"},
 )
 
