@@ -18,6 +18,7 @@ LAYERS = (
     {"outputs"},
     {"batch"},
     {"training"},
+    {"store"},
     {"terminal"},
     {"cli_corpora"},
     {"cli"},
