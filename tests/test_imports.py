@@ -20,6 +20,7 @@ LAYERS = (
     {"outputs"},
     {"batch"},
     {"training"},
+    {"store"},
     {"terminal"},
     {"cli_corpora"},
     {"cli"},
