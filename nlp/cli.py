@@ -99,10 +99,11 @@ def _formats(given: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def add_corpora_commands() -> None:
-    """Attach audit, label, train and evaluate; their module is small and imports nothing heavy by itself."""
-    from nlp import cli_corpora  # noqa: PLC0415
+    """Attach audit, label, train, evaluate and review; their modules are small and import nothing heavy by themselves."""
+    from nlp import cli_corpora, cli_review  # noqa: PLC0415
 
     cli_corpora.attach(app)
+    cli_review.attach(app)
 
 
 add_corpora_commands()

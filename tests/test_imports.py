@@ -21,8 +21,9 @@ LAYERS = (
     {"batch"},
     {"training"},
     {"store"},
+    {"review"},
     {"terminal"},
-    {"cli_corpora"},
+    {"cli_corpora", "cli_review"},
     {"cli"},
 )
 

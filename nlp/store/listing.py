@@ -89,7 +89,7 @@ def items(store: Store, run: int, *, filter: Filter | None = None, sort: str = "
         ids = connection.scalars(keys.offset(max(0, offset)).limit(min(limit, MOST_ROWS))).all()
         columns: tuple[Any, ...] = (items_table, predictions.c.row, *(c for c in states.c if c.name != "item_id"))
         found = {row.id: row for row in connection.execute(_joined(select(*columns)).where(items_table.c.id.in_(ids)))}
-    return Page(tuple(_listed(found[item]) for item in ids), total)
+    return Page(tuple(listed_row(found[item]) for item in ids), total)
 
 
 def _joined(query: Select[Any]) -> Select[Any]:
@@ -118,7 +118,8 @@ def _conditions(store: Store, run: int, chosen: Filter) -> list[ColumnElement[bo
     return conditions
 
 
-def _listed(row: Row[Any]) -> Listed:
+def listed_row(row: Row[Any]) -> Listed:
+    """A row of items, predictions and states, joined, as listed."""
     return Listed(
         item=row.id,
         position=row.position,
