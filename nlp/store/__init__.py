@@ -10,6 +10,7 @@ with open_store("标注.db") as store:
 
 from nlp.store.acts import Confirmed, Undone, confirm, confirm_all, correct, undo
 from nlp.store.engine import Store, open_store
+from nlp.store.export import export_rows, labelled_items
 from nlp.store.fold import Change, Entry, State, describe, set_note, set_severity, set_span, set_statement, set_status
 from nlp.store.listing import Filter, Listed, Page, history, items, revisions, state
 from nlp.store.runs import Run, add_run, list_runs
@@ -30,8 +31,10 @@ __all__ = [
     "confirm_all",
     "correct",
     "describe",
+    "export_rows",
     "history",
     "items",
+    "labelled_items",
     "list_runs",
     "open_store",
     "revisions",

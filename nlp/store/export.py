@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from nlp.annotate.targets import MILESTONE
 from nlp.config import load_weights
 from nlp.errors import CorpusError
-from nlp.labels import AT_RISK, STATUS_NAMES, STATUSES
+from nlp.labels import STATUS_NAMES, STATUSES
 from nlp.ranking import score_item
 from nlp.records import AnnotatedItem, Item, Period, Problem, Source, Term
 from nlp.store.engine import Store
 from nlp.store.fold import ALL, PENDING, STATUS, Entry, State, live_entries
 from nlp.store.listing import read_run
 from nlp.text import Span
-from nlp.training.corpus import LONGEST_GIST, LONGEST_WITHOUT_GIST, LabelledItem, LabelledPair, item_record, read_item
+from nlp.training.audit import check_pairs
+from nlp.training.corpus import LONGEST_GIST, LONGEST_WITHOUT_GIST, PERIODS, LabelledItem, LabelledPair, item_record, read_item
 
 PERSON: Final = "person"
 # The marks of a labelled text cannot stand in it; their wide forms can, and keep every offset.
 _WIDE: Final = str.maketrans("[]<>{}|", "［］＜＞｛｝｜")
 _NO_UNIT: Final = "未列单位"
-_NO_MILESTONE: Final = "milestone"
 
 
 def export_rows(store: Store, run: int) -> list[dict[str, Any]]:
@@ -109,8 +111,8 @@ def _rank(rows: list[dict[str, Any]]) -> None:
 def labelled_items(store: Store, run: int, *, everything: bool = False, government: str = "") -> list[LabelledItem]:
     """The corrected and confirmed rows of a run (`everything`: all rows) as records of a labelled quarter, in report order; ids are places in the report.
 
-    Pairs are the program's, as they stand on the screen beside the row: those of rows whose verdicts agree with the status. A gist is clauses of the
-    program's summary. Marks that a labelled text cannot hold become wide ones.
+    Pairs are the program's, left out where their verdicts would deny what people said of the row. A gist is clauses of the program's summary. Marks
+    that a labelled text cannot hold become wide ones.
 
     Raises
     ------
@@ -119,6 +121,8 @@ def labelled_items(store: Store, run: int, *, everything: bool = False, governme
     """
     found = []
     for n, (row, state, _) in enumerate(read_run(store, run), start=1):
+        if row["period"][4:].lower() not in PERIODS:
+            raise CorpusError(f"报告期 {row['period']} 不能作语料", remedy="语料只收一季度、半年、前三季度和全年")
         if everything or state.review != PENDING:
             found.append(_labelled(row, state, n, government=government))
     return found
@@ -143,8 +147,10 @@ def _labelled(row: Mapping[str, Any], state: State, n: int, *, government: str) 
         gist=_gist(row["summary"].translate(_WIDE), text),
     )
     failure = ""
-    for pairs in (_pairs(row, state), ()):
-        item = LabelledItem(**{**{name: getattr(plain, name) for name in LabelledItem.__dataclass_fields__}, "pairs": pairs})
+    for pairs in (_pairs(row), ()):
+        item = replace(plain, pairs=pairs)
+        if pairs and any(finding.level == "error" for finding in check_pairs(item)):
+            continue
         try:
             # What cannot be read back just so has marks that cross each other.
             if read_item(item_record(item), government=government, period=item.period, where=f"第 {n} 项") == item:
@@ -154,11 +160,8 @@ def _labelled(row: Mapping[str, Any], state: State, n: int, *, government: str) 
     raise CorpusError(failure or "标注不能写成语料", where=f"第 {n} 项")
 
 
-def _pairs(row: Mapping[str, Any], state: State) -> tuple[LabelledPair, ...]:
-    """The indicators as pairs; none where their verdicts would deny the status that people gave."""
-    chosen = [i for i in row.get("indicators", []) if i["task_span"] and i["kind"] != _NO_MILESTONE]
-    if any(i["verdict"] in {"behind", "falling", "below_target"} for i in chosen) != (state.basis in {"decline", "growth", "pace"}):
-        return ()
+def _pairs(row: Mapping[str, Any]) -> tuple[LabelledPair, ...]:
+    chosen = [i for i in row.get("indicators", []) if i["task_span"] and i["kind"] != MILESTONE]
     return tuple(
         LabelledPair(i["name"], i["kind"], float(i["target"]), float(i["result"]), i["verdict"], Span(*i["task_span"]), Span(*i["text_span"])) for i in chosen
     )
@@ -172,8 +175,3 @@ def _gist(summary: str, text: str) -> str:
         return summary
     ends = [i for i, c in enumerate(summary[:LONGEST_GIST]) if c in "，；。、 "]
     return summary[: ends[-1]] if ends else summary[:LONGEST_GIST]
-
-
-def is_risky(row: Mapping[str, Any]) -> bool:
-    """Whether a row of the ranked list names a task at risk."""
-    return bool(row["status"] == AT_RISK)
