@@ -59,22 +59,52 @@ class Guard:
                 await self._app(scope, receive, send)
             return
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                named = {name.lower() for name, _ in message.get("headers", ())}
-                more = [(name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in named]
-                message["headers"] = [*message.get("headers", ()), *more]
-            await send(message)
-
+        headed = _with_headers(send)
         refusal = refuse(scope, hosts=self._hosts)
         largest = self._largest_upload if scope["path"] == UPLOAD else LARGEST_CHANGE
+        too_large = 413, f"文件太大：上限 {largest / 1e6:.0f} MB"
         length = _header(scope, b"content-length")
         if not refusal and length.isdigit() and int(length) > largest:
-            refusal = 413, f"文件太大：上限 {largest / 1e6:.0f} MB"
+            refusal = too_large
         if refusal:
-            await _answer(with_headers, *refusal)
+            await _answer(headed, *refusal)
             return
-        await self._app(scope, _limited(receive, largest), with_headers)
+        body = _Body(receive, largest)
+
+        async def unless_cut(message: Message) -> None:
+            # Whatever a page made of half a body is not the answer.
+            if not body.is_cut:
+                await headed(message)
+
+        await self._app(scope, body, unless_cut)
+        if body.is_cut:
+            await _answer(headed, *too_large)
+
+
+class _Body:
+    """A body that is cut off where it grows too large without having said so."""
+
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self._receive, self._left, self.is_cut = receive, largest, False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        self.is_cut = self.is_cut or self._left < 0
+        return {"type": "http.disconnect"} if self.is_cut else message
+
+
+def _with_headers(send: Send) -> Send:
+    """Every answer carries `HEADERS`, those apart that it sets itself."""
+
+    async def headed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            named = {name.lower() for name, _ in message.get("headers", ())}
+            more = [(name.encode(), value.encode()) for name, value in HEADERS.items() if name.encode() not in named]
+            message["headers"] = [*message.get("headers", ()), *more]
+        await send(message)
+
+    return headed
 
 
 def refuse(scope: MutableMapping[str, Any], *, hosts: Collection[str]) -> tuple[int, str] | None:
@@ -102,19 +132,6 @@ def host_name(host: str) -> str:
         return f"{name}]".lower() if not rest or rest.startswith(":") else ""
     name, _, port = host.partition(":")
     return name.lower() if not port or port.isdigit() else ""
-
-
-def _limited(receive: Receive, largest: int) -> Receive:
-    """A body without a stated length is cut off where it grows too large."""
-    seen = 0
-
-    async def limited() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if seen > largest else message
-
-    return limited
 
 
 def _header(scope: MutableMapping[str, Any], name: bytes) -> str:
