@@ -413,6 +413,7 @@ const KEYS = {
   p: () => later(startMarking),
   x: () => later(chooseProblem),
   n: () => later(note),
+  e: () => byId('export').click(),
   '[': () => later(() => step(-1)),
   ']': () => later(() => step(1)),
   Escape: () => later(() => pick(null)),
