@@ -60,7 +60,7 @@ def _line(line: Bar, n: int, most: int) -> tuple[str, Markup]:
                 x, y, max(wide - 1, 0.8), colour, name, count
             )
         )
-        if wide > 10 * len(str(count)) + 4:
+        if len(line.parts) > 1 and wide > 10 * len(str(count)) + 4:
             parts.append(Markup("<text x='{:.1f}' y='{}' text-anchor='middle' class='within'>{}</text>").format(x + wide / 2, y + 15, count))
         x += wide
     parts.append(Markup("<text x='{:.1f}' y='{}' class='sum'>{}</text>").format(x + 6, y + 15, line.total))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from nlp.review.marks import pieces, spans_of
 from nlp.store.detail import Detail
 from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, describe
 from nlp.store.listing import Listed
-from nlp.text import Span, number
+from nlp.text import Span, number, shorten
 
 STATE_NAMES: Final = {PENDING: "待核", CORRECTED: "已改", CONFIRMED: "已确认"}
 SORT_NAMES: Final = {"risk": "按风险", "doubt": "按存疑", "order": "按原序"}
@@ -24,11 +24,13 @@ NAMES: Final = {
     "bases": BASIS_NAMES,
     "kinds": PROBLEM_NAMES,
     "severities": SEVERITY_NAMES,
-    "verdicts": VERDICT_NAMES,
     "sorts": SORT_NAMES,
     "cues": {label: _CUE_NAMES[label] for label in CUE_LABELS},
 }
 _LATEST: Final = 12
+_LONGEST_CUE: Final = 18
+# An event that a task wants: it has no figure to show.
+_MILESTONE: Final = "milestone"
 
 
 def entry_view(listed: Listed) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def item_view(detail: Detail) -> dict[str, Any]:
     predicted = {Span(s["start"], s["end"]): s for s in row["statements"]}
     cues = [cue for s in row["statements"] for cue in s.get("cues", ())]
     figures = row.get("indicators", ())
+    numbered = [indicator for indicator in figures if indicator.get("kind") != _MILESTONE]
     return {
         "id": state.item,
         "revision": state.revision,
@@ -66,13 +69,13 @@ def item_view(detail: Detail) -> dict[str, Any]:
         "severity": state.severity,
         "probabilities": row["probabilities"],
         "confidence": row["confidence"],
-        "task_pieces": pieces(task, figures=_spans(figures, "task_span", task)),
+        "task_pieces": pieces(task, figures=_spans(numbered, "task_span", task)),
         "pieces": pieces(
             text,
             statements=[span for span, _ in state.statements],
             problems=[span for span, _ in state.problems],
             cues=spans_of(cues),
-            figures=_spans(figures, "text_span", text),
+            figures=_spans(numbered, "text_span", text),
         ),
         "text_length": len(text.strip()),
         "statements": [_statement(span, status, predicted.get(span, {}), text) for span, status in state.statements],
@@ -100,19 +103,27 @@ def _spans(indicators: Any, key: str, text: str) -> list[Span]:
 
 def _statement(span: Span, status: str, predicted: Mapping[str, Any], text: str) -> SimpleNamespace:
     odds = predicted.get("probabilities") or {}
-    return SimpleNamespace(start=span.start, end=span.end, status=status, text=span.of(text), sure=odds.get(status), cues=predicted.get("cues", ()))
+    return SimpleNamespace(start=span.start, end=span.end, status=status, text=span.of(text), sure=odds.get(status), cues=_cues(predicted.get("cues", ())))
+
+
+def _cues(cues: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Cues that say the same of the same words once; long words cut."""
+    seen = {(cue["text"], cue["label"]): {**cue, "text": shorten(cue["text"], longest=_LONGEST_CUE)} for cue in reversed(cues)}
+    return list(reversed(seen.values()))
 
 
 def _indicator(indicator: Mapping[str, Any]) -> dict[str, Any]:
+    is_milestone = indicator.get("kind") == _MILESTONE
+
     def figure(what: str) -> str:
-        value = indicator.get(what)
+        value = None if is_milestone else indicator.get(what)
         return "" if value is None else f"{number(value)}{indicator.get(f'{what}_unit', '')}"
 
     return {
         "name": indicator.get("name", ""),
         "target": figure("target"),
         "result": figure("result"),
-        "verdict": indicator.get("verdict", ""),
+        "verdict": "节点" if is_milestone else VERDICT_NAMES.get(indicator.get("verdict", ""), ""),
         "light": indicator.get("light", ""),
         "arithmetic": indicator.get("arithmetic", ""),
     }
