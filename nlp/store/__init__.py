@@ -9,13 +9,16 @@ with open_store("标注.db") as store:
 """
 
 from nlp.store.acts import Confirmed, Undone, confirm, confirm_all, correct, undo
+from nlp.store.agreement import Agreement, agreements
 from nlp.store.engine import Store, open_store
 from nlp.store.export import export_rows, labelled_items
 from nlp.store.fold import Change, Entry, State, describe, set_note, set_severity, set_span, set_statement, set_status
 from nlp.store.listing import Filter, Listed, Page, history, items, revisions, state
 from nlp.store.runs import Run, add_run, list_runs
+from nlp.store.suggest import Suggestion, likely_mislabels, next_rows
 
 __all__ = [
+    "Agreement",
     "Change",
     "Confirmed",
     "Entry",
@@ -25,8 +28,10 @@ __all__ = [
     "Run",
     "State",
     "Store",
+    "Suggestion",
     "Undone",
     "add_run",
+    "agreements",
     "confirm",
     "confirm_all",
     "correct",
@@ -35,7 +40,9 @@ __all__ = [
     "history",
     "items",
     "labelled_items",
+    "likely_mislabels",
     "list_runs",
+    "next_rows",
     "open_store",
     "revisions",
     "set_note",

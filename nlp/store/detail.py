@@ -14,7 +14,7 @@ from nlp.errors import StoreError
 from nlp.store.engine import Store, reading
 from nlp.store.fold import REVIEWS, Entry, State, first_state, fold
 from nlp.store.listing import Listed, listed_row, read_entries
-from nlp.store.tables import items, predictions, states
+from nlp.store.tables import items, lines, states
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Detail:
 
 def detail(store: Store, item: int) -> Detail:
     """The row with its state and history, all of one moment; raises `StoreError` where there is no such row."""
-    joined = items.join(predictions, predictions.c.item_id == items.c.id).join(states, states.c.item_id == items.c.id)
-    columns: list[Any] = [items, predictions.c.row, *(c for c in states.c if c.name != "item_id")]
+    joined = items.join(lines, lines.c.item_id == items.c.id).join(states, states.c.item_id == items.c.id)
+    columns: list[Any] = [items, lines.c.row, *(c for c in states.c if c.name != "item_id")]
     with reading(store) as connection:
         found = connection.execute(select(*columns).select_from(joined).where(items.c.id == item)).one_or_none()
         if found is None:

@@ -187,8 +187,9 @@ def _migrate(connection: Connection, store: Store) -> None:
 @contextmanager
 def reading(store: Store) -> Iterator[Connection]:
     """A connection that sees one state of the store throughout; raises `StoreError`."""
+    options = {} if store.is_sqlite else {"isolation_level": "REPEATABLE READ"}
     try:
-        with store.engine.connect() as connection, connection.begin():
+        with store.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
     except SQLAlchemyError as error:
         raise _explained(store, error) from error
@@ -214,15 +215,20 @@ def _try_again(store: Store, once: Callable[[], _T]) -> _T:
     while True:
         try:
             return once()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             if not _is_busy(error) or time.monotonic() > end:
                 raise _explained(store, error) from error
         time.sleep(random.uniform(0.005, 0.05))
 
 
-def _is_busy(error: SQLAlchemyError) -> bool:
-    origin = error.orig if isinstance(error, DBAPIError) else None
+def _is_busy(error: SQLAlchemyError | sqlite3.Error) -> bool:
+    origin = _origin(error)
     return _code(origin) in _BUSY_CODES or getattr(origin, "sqlstate", None) in _BUSY_STATES
+
+
+def _origin(error: SQLAlchemyError | sqlite3.Error) -> BaseException:
+    """The driver's own error, where there is one."""
+    return error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
 
 
 def _code(origin: object) -> int:
@@ -230,7 +236,7 @@ def _code(origin: object) -> int:
     return int(getattr(origin, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
-def _explained(store: Store, error: SQLAlchemyError) -> StoreError:
-    origin = error.orig if isinstance(error, DBAPIError) else None
-    lines = str(origin or error).strip().splitlines()
+def _explained(store: Store, error: SQLAlchemyError | sqlite3.Error) -> StoreError:
+    origin = _origin(error)
+    lines = str(origin).strip().splitlines()
     return StoreError(f"数据库出错（{lines[0] if lines else type(error).__name__}）", where=store.name, remedy=_REMEDIES.get(_code(origin), ""))

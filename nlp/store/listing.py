@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, func, or_, select
 
 from nlp.errors import StoreError
 from nlp.labels import BASES, STATUSES
@@ -15,7 +15,7 @@ from nlp.store.engine import Store, reading
 from nlp.store.fold import REVIEWS, Entry, State, by_item, first_state, fold
 from nlp.store.runs import as_json, chunks
 from nlp.store.tables import items as items_table
-from nlp.store.tables import labels, predictions, states
+from nlp.store.tables import labels, lines, predictions, states
 
 SORTS: Final = ("order", "risk", "doubt")
 MOST_ROWS: Final = 1000
@@ -87,13 +87,17 @@ def items(store: Store, run: int, *, filter: Filter | None = None, sort: str = "
     with reading(store) as connection:
         total = connection.scalar(_joined(select(func.count())).where(*conditions)) or 0
         ids = connection.scalars(keys.offset(max(0, offset)).limit(min(limit, MOST_ROWS))).all()
-        columns: tuple[Any, ...] = (items_table, predictions.c.row, *(c for c in states.c if c.name != "item_id"))
-        found = {row.id: row for row in connection.execute(_joined(select(*columns)).where(items_table.c.id.in_(ids)))}
+        columns: tuple[Any, ...] = (items_table, lines.c.row, *(c for c in states.c if c.name != "item_id"))
+        found = {row.id: row for row in connection.execute(_joined(select(*columns), lines).where(items_table.c.id.in_(ids)))}
     return Page(tuple(listed_row(found[item]) for item in ids), total)
 
 
-def _joined(query: Select[Any]) -> Select[Any]:
-    return query.select_from(items_table.join(predictions, predictions.c.item_id == items_table.c.id).join(states, states.c.item_id == items_table.c.id))
+def _joined(query: Select[Any], *more: Table) -> Select[Any]:
+    """The query over items with their predictions and states, and with `more` tables that have a row an item."""
+    joined: FromClause = items_table
+    for table in (predictions, states, *more):
+        joined = joined.join(table, table.c.item_id == items_table.c.id)
+    return query.select_from(joined)
 
 
 def _conditions(store: Store, run: int, chosen: Filter) -> list[ColumnElement[bool]]:
@@ -162,7 +166,7 @@ def read_states(connection: Connection, chosen: Sequence[int]) -> dict[int, tupl
     histories = by_item(read_entries(connection, chosen))
     found = {}
     for part in chunks(chosen):
-        for item, line in connection.execute(select(predictions.c.item_id, predictions.c.row).where(predictions.c.item_id.in_(part))):
+        for item, line in connection.execute(select(lines).where(lines.c.item_id.in_(part))):
             row, own = json.loads(line), histories.get(item, [])
             found[item] = fold(first_state(item, row), own), own, row["text"]
     return found
@@ -187,10 +191,7 @@ def read_run(store: Store, run: int) -> list[tuple[Mapping[str, Any], State, lis
     of_run = items_table.c.run_id == run
     with reading(store) as connection:
         rows = connection.execute(
-            select(items_table.c.id, predictions.c.row)
-            .join(predictions, predictions.c.item_id == items_table.c.id)
-            .where(of_run)
-            .order_by(items_table.c.position)
+            select(items_table.c.id, lines.c.row).join(lines, lines.c.item_id == items_table.c.id).where(of_run).order_by(items_table.c.position)
         ).all()
         entries = connection.execute(select(labels).join(items_table, items_table.c.id == labels.c.item_id).where(of_run).order_by(labels.c.id)).all()
     if not rows:

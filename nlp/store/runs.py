@@ -15,7 +15,7 @@ from nlp.errors import StoreError
 from nlp.labels import STATUSES
 from nlp.store.engine import Store, reading, write
 from nlp.store.fold import PENDING
-from nlp.store.tables import items, predictions, runs, states
+from nlp.store.tables import items, lines, predictions, runs, states
 
 _NEEDED: Final = (
     *("report", "number", "task", "units", "text", "period", "status", "basis", "probabilities", "confidence", "needs_review"),
@@ -128,11 +128,11 @@ def _add_rows(connection: Connection, run: int, rows: Sequence[Mapping[str, Any]
                 "risk_score": row["risk"]["score"],
                 "risk_rank": row["risk"]["rank"],
                 "needs_review": row["needs_review"],
-                "row": as_json(row),
             }
             for item, row in zip(ids, rows, strict=True)
         ],
     )
+    connection.execute(insert(lines), [{"item_id": item, "row": as_json(row)} for item, row in zip(ids, rows, strict=True)])
     first = [
         {"item_id": item, "revision": 0, "review": PENDING, "status": row["status"], "basis": row["basis"], "severity": row["severity"]}
         for item, row in zip(ids, rows, strict=True)

@@ -45,7 +45,7 @@ items: Final = Table(
     UniqueConstraint("run_id", "position"),
 )
 
-# What the program said of an item: the row of `items.jsonl`, and of it what rows are sorted by.
+# What the program said of an item: what rows are sorted by here, the whole row of `items.jsonl` in `lines`, so that a sort reads little.
 predictions: Final = Table(
     "predictions",
     metadata,
@@ -55,6 +55,12 @@ predictions: Final = Table(
     Column("risk_score", Float, nullable=False),
     Column("risk_rank", Integer),
     Column("needs_review", Boolean, nullable=False),
+)
+
+lines: Final = Table(
+    "lines",
+    metadata,
+    Column("item_id", Integer, ForeignKey("items.id"), primary_key=True),
     Column("row", Text, nullable=False),
 )
 

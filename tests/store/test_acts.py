@@ -165,6 +165,19 @@ def test_undo_does_not_reach_under_what_another_did(store) -> None:
 
 
 @pytest.mark.usefixtures("run")
+def test_every_step_of_many_is_taken_back(store) -> None:
+    passed = [state(store, 2)]
+    for step in range(30):
+        passed.append(correct(store, 2, [set_status(STATUSES[step % 4]), set_note(str(step))], who="张三", on_revision=step))
+    for step in range(29, -1, -1):
+        undo(store, who="张三")
+        assert replace(state(store, 2), revision=step) == passed[step]
+    with pytest.raises(StoreError, match="张三 没有可以撤销的操作"):
+        undo(store, who="张三")
+    assert state(store, 2).revision == 60
+
+
+@pytest.mark.usefixtures("run")
 def test_bad_names_and_rows_are_refused(store) -> None:
     with pytest.raises(StoreError, match="姓名应有 1 到 100 字"):
         confirm(store, 1, who="  ", on_revision=0)

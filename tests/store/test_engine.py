@@ -149,6 +149,17 @@ def test_a_database_that_stays_busy_ends_in_one_line(tmp_path: Path, monkeypatch
         assert len(list_runs(store)) == 1
 
 
+def test_a_file_that_another_program_keeps_locked_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+    other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match="database is locked"):
+        open_store(tmp_path / "a.db")
+    other.close()
+    open_store(tmp_path / "a.db").close()
+
+
 MOUNTS = "/dev/sda1 / ext4 rw 0 0\n//nas/a /mnt/nas cifs rw 0 0\nnas:/b /mnt/with\\040blank nfs4 rw 0 0\n/dev/sdb1 /mnt/nas/disk ext4 rw 0 0\n"
 
 

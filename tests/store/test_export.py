@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nlp.errors import CorpusError, StoreError
+from nlp.cli_corpora import label_export
+from nlp.errors import CorpusError, StoreError, UsageError
 from nlp.outputs.table import write_csv, write_jsonl, write_workbook
-from nlp.store import Store, add_run, confirm, correct, export_rows, labelled_items, open_store, set_note, set_span, set_status, state, undo
+from nlp.store import Store, add_run, confirm, correct, export_rows, labelled_items, open_store, set_note, set_span, set_status, undo
 from nlp.text import Span, cut_statements
 from nlp.training.audit import check_item, check_pairs
 from nlp.training.corpus import read_report, write_report
@@ -106,27 +107,37 @@ def test_what_cannot_be_a_labelled_quarter_is_named(store: Store) -> None:
         labelled_items(store, run.id, everything=True)
 
 
-def test_the_command_writes_a_corpus_from_a_store(tmp_path: Path) -> None:
+def test_the_command_writes_a_corpus_from_a_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = tmp_path / "标注.db", tmp_path / "苇塘" / "q1.jsonl"
-    absent = ducha("label", "export", "--store", path, "--out", out)
-    assert (absent.returncode, absent.stderr.strip()) == (1, f"错误：{path}：标注库不存在。请检查路径")
+    with pytest.raises(StoreError, match="标注库不存在。请检查路径"):
+        label_export(store=str(path), out=out)
     with open_store(path) as store:
         add_run(store, make_rows(8), model="status-1")
+        with pytest.raises(CorpusError, match="没有更正或确认过的行。请先复核，或加 --all 全部写出"):
+            label_export(store=str(path), out=out)
         confirm(store, 2, who="张三", on_revision=0)
         correct(store, 3, [set_status("completed")], who="张三", on_revision=0)
-        assert state(store, 3).review == "corrected"
     done = ducha("label", "export", "--store", path, "--run", 1, "--out", out)
     assert (done.returncode, done.stdout.strip()) == (0, f"2 项已写入 {out}"), done.stderr
     assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == ["002", "003"]
-    everything = ducha("label", "export", "--store", path, "--all", "--force", "--out", out)
-    assert everything.stdout.strip() == f"8 项已写入 {out}"
+    label_export(store=str(path), out=out, everything=True, force=True)
+    assert capsys.readouterr().out.strip() == f"8 项已写入 {out}"
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
+    path, out = tmp_path / "标注.db", tmp_path / "苇塘" / "q1.jsonl"
+    with open_store(path) as store:
+        add_run(store, make_rows(2), model="status-1")
+        add_run(store, make_rows(2), model="status-2")
+    title = "2024年苇塘市重点任务一季度进展 2024Q1"
     for arguments, line in (
-        (
-            ("--store", path, "--run", 7, "--out", out, "--force"),
-            "错误：标注库里没有第 7 次判读。请用 --run 指明：1 2024年苇塘市重点任务一季度进展 2024Q1（status-1）",
-        ),
-        (("--store", path, "--out", out.with_name("h1.jsonl")), "错误：--out 的文件名为 h1.jsonl，报告期 2024Q1 应为 q1.jsonl"),
-        (("--out", out), "错误：请写明 --out，以及报告文件或 --store 二者之一"),
+        ({"store": str(path), "run": 7}, f"标注库里没有第 7 次判读。请用 --run 指明：1 {title}（status-1）；2 {title}（status-2）"),
+        ({"store": str(path)}, f"标注库里不止一次判读。请用 --run 指明：1 {title}（status-1）；2 {title}（status-2）"),
+        ({"store": str(path), "run": 1, "out": out.with_name("h1.jsonl")}, "--out 的文件名为 h1.jsonl，报告期 2024Q1 应为 q1.jsonl"),
+        ({}, "请写明 --out，以及报告文件或 --store 二者之一"),
+        ({"store": str(path), "source": path}, "请写明 --out，以及报告文件或 --store 二者之一"),
+        ({"source": path, "everything": True}, "--run 和 --all 只与 --store 同用"),
     ):
-        refused = ducha("label", "export", *arguments)
-        assert (refused.returncode, refused.stderr.strip()) == (2, line)
+        with pytest.raises(UsageError) as caught:
+            label_export(**{"out": out, **arguments})
+        assert str(caught.value) == line

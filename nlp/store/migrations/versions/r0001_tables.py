@@ -42,6 +42,10 @@ def upgrade() -> None:
         sa.Column("risk_score", sa.Float, nullable=False),
         sa.Column("risk_rank", sa.Integer),
         sa.Column("needs_review", sa.Boolean, nullable=False),
+    )
+    op.create_table(
+        "lines",
+        sa.Column("item_id", sa.Integer, sa.ForeignKey("items.id"), primary_key=True),
         sa.Column("row", sa.Text, nullable=False),
     )
     op.create_table(
@@ -80,5 +84,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("states", "labels", "predictions", "items", "runs"):
+    for table in ("states", "labels", "lines", "predictions", "items", "runs"):
         op.drop_table(table)
