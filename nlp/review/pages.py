@@ -173,7 +173,7 @@ def download_name(run: Run) -> str:
 
 def progress(desk: Desk, run: int) -> dict[str, int]:
     """Rows pending, corrected, confirmed, and in all."""
-    counts = reviews(desk.store).get(run, dict.fromkeys(REVIEWS, 0))
+    counts = reviews(desk.store, run=run).get(run, dict.fromkeys(REVIEWS, 0))
     return {**counts, "total": sum(counts.values())}
 
 

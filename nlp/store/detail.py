@@ -40,13 +40,15 @@ def detail(store: Store, item: int) -> Detail:
     return Detail(found.run_id, listed, fold(first_state(item, listed.row), entries), tuple(entries))
 
 
-def reviews(store: Store) -> dict[int, dict[str, int]]:
-    """Run -> rows pending, corrected and confirmed."""
+def reviews(store: Store, *, run: int | None = None) -> dict[int, dict[str, int]]:
+    """Run -> rows pending, corrected and confirmed; of all runs, or of one."""
     query = select(items.c.run_id, states.c.review, func.count()).join(items, items.c.id == states.c.item_id).group_by(items.c.run_id, states.c.review)
+    if run is not None:
+        query = query.where(items.c.run_id == run)
     counts: dict[int, dict[str, int]] = {}
     with reading(store) as connection:
-        for run, review, count in connection.execute(query):
-            counts.setdefault(run, dict.fromkeys(REVIEWS, 0))[review] = count
+        for number, review, count in connection.execute(query):
+            counts.setdefault(number, dict.fromkeys(REVIEWS, 0))[review] = count
     return counts
 
 
