@@ -24,8 +24,11 @@ from nlp.records import Period, Report, Risk
 
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
+    from nlp.compare.rows import Quarter
 
-FORMATS: Final = ("xlsx", "csv", "jsonl")
+FORMATS: Final = ("xlsx", "docx", "html", "csv", "jsonl")
+# Risks listed on the terminal and in the brief.
+TOP: Final = 15
 RULES: Final = "rules"
 # Where the trained model lies in a checkout; a wheel has none, there --model names it.
 SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
@@ -48,6 +51,7 @@ class ReportResult:
     report: Report
     items: tuple[dict[str, Any], ...]
     risks: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class RunResult:
     out: Path
     seconds: float
     model_id: str = RULES
+    # What must be said of the comparison with an older report.
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,10 @@ def run(
     model: Path | None = None,
     yardstick: Path | str | None = None,
     formats: Iterable[str] = FORMATS,
+    top: int = TOP,
     force: bool = False,
+    older: Path | None = None,
+    older_period: Period | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunResult:
     """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each.
@@ -109,6 +118,8 @@ def run(
     ----------
     model : folder of the model that reads the words; None leaves them to the cue rules.
     yardstick : file or preset by which results are held against targets; None takes the guide's.
+    older : report file or output folder of the period before; every item row then says what became of its task (`change`).
+    top : so many risks, and at most so many sheets by item, go into the brief.
 
     Raises
     ------
@@ -119,25 +130,45 @@ def run(
     check_target(out, force=force)
     weights = load_weights()
     stick = load_yardstick(yardstick)
+    if older is not None and len(files) > 1:
+        raise UsageError(f"--older 只能用于一份报告，这里有 {len(files)} 份", remedy="请逐份判读，或用 ducha compare")
     loaded = _load_model(model)
+    former = _read_older(older, period=older_period, model=loaded, yardstick=stick, progress=progress) if older is not None else None
     results: list[ReportResult] = []
     failures: list[Failure] = []
     for path in files:
         try:
-            results.append(_process(path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, progress=progress))
+            results.append(_process(path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, progress=progress, older=former))
         except DuchaError as error:
             failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
     model_id = loaded.id if loaded else RULES
     if results:
+        from nlp.outputs.files import write_files  # noqa: PLC0415
+
         with whole_folder(out) as folder:
             for result, name in zip(results, _folder_names(results), strict=True):
                 target = folder / name if len(files) > 1 else folder
                 target.mkdir(exist_ok=True)
-                _write(target, result, formats=tuple(formats))
+                write_files(target, report=result.report, items=result.items, risks=result.risks, formats=frozenset(formats), top=top)
             seconds = time.perf_counter() - started
             record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id)
+    warnings = tuple(warning for result in results for warning in result.warnings)
+    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id, warnings)
+
+
+def model_folder(given: str | None) -> Path | None:
+    """The folder of the model that a user named, the shipped one where none was, None for the rules alone."""
+    if given == RULES or (given is None and not SHIPPED_MODEL.is_dir()):
+        return None
+    return Path(given) if given else SHIPPED_MODEL
+
+
+def _read_older(path: Path, *, period: Period | None, model: Model | None, yardstick: Yardstick, progress: Callable[[Progress], None] | None) -> Quarter:
+    from nlp.quarters import read_quarter  # noqa: PLC0415
+
+    show = (lambda file, done, total: progress(Progress(file, done, total))) if progress else None
+    return read_quarter(path, option="--older-period", period=period, model=model, yardstick=yardstick, progress=show)
 
 
 def _load_model(folder: Path | None) -> Model | None:
@@ -157,11 +188,13 @@ def _process(
     yardstick: Yardstick,
     weights: Mapping[str, float],
     progress: Callable[[Progress], None] | None,
+    older: Quarter | None = None,
 ) -> ReportResult:
     # spaCy takes most of the start; a file that cannot be read is told of before it is loaded.
     report = read_report(path, period=period, columns=columns)
     from nlp.annotate.pipeline import annotate  # noqa: PLC0415
     from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
+    from nlp.quarters import hold_against  # noqa: PLC0415
     from nlp.ranking import rank  # noqa: PLC0415
 
     def report_progress(done: int) -> None:
@@ -170,10 +203,13 @@ def _process(
 
     report_progress(0)
     annotated = annotate(report.items, period=report.period, model=model, yardstick=yardstick, progress=report_progress)
-    risks = rank(annotated, weights=weights)
+    since = hold_against(older, report=report, annotated=annotated) if older else None
+    risks = rank(annotated, weights=weights, repeated=since.repeated if since else ())
     by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
     items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
-    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks))
+    if since:
+        items = tuple({**row, "change": change} for row, change in zip(items, since.changes, strict=True))
+    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks), since.warnings if since else ())
 
 
 def read_rows(path: Path, *, period: Period | None = None, model: Path | None = None) -> tuple[dict[str, Any], ...]:
@@ -188,6 +224,7 @@ def rewrite(
     model_id: str,
     yardstick_id: str,
     formats: Iterable[str] = FORMATS,
+    top: int = TOP,
     force: bool = False,
     more: Mapping[str, Any] | None = None,
 ) -> ReportResult:
@@ -196,17 +233,20 @@ def rewrite(
     Parameters
     ----------
     rows : as in `items.jsonl`, in report order, not empty; keys unknown here are kept.
+    top : so many risks, and at most so many sheets by item, go into the brief.
     more : what else `run.json` is to say.
 
     Raises
     ------
     OutputError : nothing was written.
     """
+    from nlp.outputs.files import write_files  # noqa: PLC0415
+
     started = time.perf_counter()
     check_target(out, force=force)
     result = _rank_anew(rows)
     with whole_folder(out) as folder:
-        _write(folder, result, formats=tuple(formats))
+        write_files(folder, report=result.report, items=result.items, risks=result.risks, formats=frozenset(formats), top=top)
         record = _run_record([result], [], model_id=model_id, yardstick_id=yardstick_id, seconds=time.perf_counter() - started)
         (folder / RUN_FILE).write_text(json.dumps({**record, **(more or {})}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     return result
@@ -215,19 +255,14 @@ def rewrite(
 def _rank_anew(rows: Sequence[Mapping[str, Any]]) -> ReportResult:
     from nlp.outputs.read import annotated_of  # noqa: PLC0415
     from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
-    from nlp.ranking import item_key, rank  # noqa: PLC0415
+    from nlp.ranking import rank  # noqa: PLC0415
 
     annotated = [annotated_of(row) for row in rows]
     first, weights = rows[0], load_weights()
     report = Report(first["source"]["file"], first["report"], first.get("place", ""), annotated[0].period, tuple(item.item for item in annotated))
-    # What the former quarter said is not at hand any more, but how much it weighed is.
-    former = {
-        item_key(item.item): term["value"] / weights["repeated"]
-        for item, row in zip(annotated, rows, strict=True)
-        for term in row["risk"]["terms"]
-        if term["name"] == "repeated" and weights["repeated"]
-    }
-    risks = rank(annotated, weights=weights, former=former)
+    # The former quarter is not at hand any more, but which rows repeat it is known.
+    repeated = {str(item.item.source) for item, row in zip(annotated, rows, strict=True) if any(term["name"] == "repeated" for term in row["risk"]["terms"])}
+    risks = rank(annotated, weights=weights, repeated=repeated)
     by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
     items = tuple({**row, **item_row(item, report=report, risk=by_item.get(id(item)))} for item, row in zip(annotated, rows, strict=True))
     return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks))
@@ -237,18 +272,6 @@ def _folder_names(results: Sequence[ReportResult]) -> list[str]:
     """A folder name a report: its file name without the ending, with the ending where two would share it."""
     stems = Counter(Path(result.report.file).stem for result in results)
     return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
-
-
-def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> None:
-    from nlp.outputs import table  # noqa: PLC0415
-
-    if "jsonl" in formats:
-        table.write_jsonl(folder / "items.jsonl", result.items)
-        table.write_jsonl(folder / "risks.jsonl", result.risks)
-    if "csv" in formats:
-        table.write_csv(folder / "items.csv", result.items)
-    if "xlsx" in formats:
-        table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
 
 
 def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, seconds: float) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from nlp.errors import UsageError
 
 DEFAULT_PORT = 8721
 LEAST_PASSWORD = 8
+_LONGEST_NAME = 40
+_NOBODY = "本机用户"
 _NEEDED = ("fastapi", "jinja2", "sqlalchemy", "alembic", "uvicorn")
 
 
@@ -41,7 +43,7 @@ def review_command(
         raise UsageError(f"核对界面需要 {'、'.join(missing)}，现在没有安装", remedy="请先运行 pip install 'ducha[review]'")
     secret = _password(password, host=host)
 
-    from nlp.batch import RULES, SHIPPED_MODEL  # noqa: PLC0415
+    from nlp.batch import model_folder  # noqa: PLC0415
     from nlp.review.access import Password  # noqa: PLC0415
     from nlp.review.app import create_app  # noqa: PLC0415
     from nlp.review.desk import Desk, open_folder  # noqa: PLC0415
@@ -50,17 +52,16 @@ def review_command(
     from nlp.review.serve import bind, own_names, serve  # noqa: PLC0415
     from nlp.store import open_store  # noqa: PLC0415
 
-    chosen = None if model == RULES or (model is None and not SHIPPED_MODEL.is_dir()) else Path(model) if model else SHIPPED_MODEL
     listening = bind(host, port)
     with listening, open_store(store) as opened:
         for warning in opened.warnings:
             print(f"注意：{warning}", file=sys.stderr)
         runs = open_folder(opened, folder) if folder is not None else []
-        jobs = Jobs(open_folder=lambda path: open_folder(opened, path), model=chosen, yardstick=yardstick)
+        jobs = Jobs(open_folder=lambda path: open_folder(opened, path), model=model_folder(model), yardstick=yardstick)
         desk = Desk(
             store=opened,
             jobs=jobs,
-            who=(who or getpass.getuser()).strip() or "本机用户",
+            who=(who or _user()).strip()[:_LONGEST_NAME] or _NOBODY,
             password=Password.of(secret) if secret else None,
             largest_upload=max_upload * 1_000_000,
             port=listening.getsockname()[1],
@@ -70,6 +71,14 @@ def review_command(
             serve(app, listening=listening, path=f"/runs/{runs[0]}" if len(runs) == 1 else "/", browser=browser)
         finally:
             jobs.close()
+
+
+def _user() -> str:
+    """The name under which this machine knows the person; some machines know none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return _NOBODY
 
 
 def _password(given: str | None, *, host: str) -> str:

@@ -25,8 +25,8 @@ def main() -> int:
         print("提示：没有 LibreOffice，转换 doc、wps 的测试会跳过（Debian：apt-get install libreoffice-writer libreoffice-calc）", file=sys.stderr)
     if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         print("提示：没有 PostgreSQL，多人同时写入的一项测试会跳过（Debian：apt-get install postgresql）", file=sys.stderr)
-    if not shutil.which("chromium"):
-        print("提示：没有 Chromium，核对界面在真实浏览器里的测试会跳过（Debian：apt-get install chromium）", file=sys.stderr)
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        print("提示：没有 Chromium，在浏览器里打开网页的测试会跳过（Debian：apt-get install chromium）", file=sys.stderr)
     codes = [subprocess.run([str(interpreter), *check], cwd=ROOT, check=False).returncode for check in CHECKS]
     codes.append(subprocess.run([str(interpreter), "-m", "pytest", *options], cwd=ROOT, check=False).returncode)
     return max(codes)

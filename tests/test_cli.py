@@ -48,7 +48,7 @@ def test_a_run_writes_what_the_design_promises(write_csv, tmp_path: Path) -> Non
     assert "共 2 项" in done.stdout
     assert "有风险 1" in done.stdout
     out = tmp_path / "out"
-    assert sorted(p.name for p in out.iterdir()) == ["ducha.xlsx", "items.csv", "items.jsonl", "risks.jsonl", "run.json"]
+    assert sorted(p.name for p in out.iterdir()) == ["brief.docx", "ducha.html", "ducha.xlsx", "items.csv", "items.jsonl", "risks.jsonl", "run.json"]
     items = [json.loads(line) for line in (out / "items.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [set(KEYS) - set(item) for item in items] == [set(), set()]
     assert items[0]["source"] == {"file": "2024年一季度进展.csv", "row": 2}

@@ -17,13 +17,16 @@ LAYERS = (
     {"why"},
     {"ranking"},
     {"digest"},
+    {"compare"},
     {"outputs"},
+    {"quarters"},
     {"batch"},
+    {"comparing"},
     {"training"},
     {"store"},
     {"review"},
     {"terminal"},
-    {"cli_corpora", "cli_review"},
+    {"cli_compare", "cli_corpora", "cli_review"},
     {"cli"},
 )
 

@@ -13,19 +13,35 @@ from typing import Any, Final
 
 import xlsxwriter
 
-from nlp.labels import AT_RISK, BASIS_NAMES, COMPLETED, IN_PROGRESS, NOT_STARTED, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, STATUSES, VERDICT_NAMES
+from nlp.labels import (
+    AT_RISK,
+    BASIS_NAMES,
+    CHANGE_NAMES,
+    COMPLETED,
+    IN_PROGRESS,
+    NOT_STARTED,
+    PROBLEM_NAMES,
+    SEVERITY_NAMES,
+    STATUS_NAMES,
+    STATUSES,
+    VERDICT_NAMES,
+)
 from nlp.ranking import TERM_NAMES
 from nlp.text import number
 
 # Excel's own limit on the characters of a cell.
 LONGEST_CELL: Final = 32_767
 _CUT_NOTE: Final = "……（超出单元格上限，全文见 items.jsonl）"
-# What XML 1.0 cannot hold, and marks that turn the direction of text round.
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# What XML 1.0 cannot hold, control characters, and marks that turn the direction of text round.
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r")
 _COLOURS: Final = {COMPLETED: "#C6E0B4", IN_PROGRESS: "#DDEBF7", NOT_STARTED: "#E7E6E6", AT_RISK: "#F8CBAD"}
 # Traffic lights of the yardstick; none where nothing is to be compared.
 _LIGHTS: Final = {"green": "#C6E0B4", "yellow": "#FFE699", "red": "#F8CBAD", "": "#FFFFFF"}
+# Columns that hold a status and take its colour; empty where there was none.
+STATUS_KEYS: Final = frozenset({"status", "status_older", "status_newer"})
+_LIT: Final = frozenset({"verdict", "changes", "at_risk_change"})
+_SHARES: Final = frozenset({"share", "confidence", "ratio", "expected", "similarity"})
 _FONT: Final = "宋体"
 _LINE_HEIGHT: Final = 13.5
 _TALLEST_ROW: Final = 405.0
@@ -97,17 +113,24 @@ _UNIT_COLUMNS: Final = (
 )
 
 
+def printable(text: str) -> str:
+    """The text without what XML cannot hold, control characters, and marks that turn its direction round."""
+    return _UNPRINTABLE.sub("", text)
+
+
 def clean(text: str) -> str:
-    """Text that a cell can hold: without control characters, not longer than Excel allows (the cut is said in the cell)."""
-    kept = _UNPRINTABLE.sub("", text)
+    """Text that a cell can hold: `printable`, and not longer than Excel allows (the cut is said in the cell)."""
+    kept = printable(text)
     return kept if len(kept) <= LONGEST_CELL else kept[: LONGEST_CELL - len(_CUT_NOTE)] + _CUT_NOTE
 
 
 def display(row: Mapping[str, Any], key: str) -> str | float | int | bool:
     """What a person reads in the column `key` of an item row or a risk row."""
     value = row[key]
-    if key == "status":
-        return STATUS_NAMES[value]
+    if key in STATUS_KEYS:
+        return STATUS_NAMES[value] if value else ""
+    if key == "changes":
+        return "、".join(CHANGE_NAMES[name] for name in value)
     if key == "basis":
         return BASIS_NAMES.get(value, "")
     if key == "severity":
@@ -151,7 +174,7 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 def _inert(value: str | float | int | bool) -> str | float | int | bool:
     if not isinstance(value, str):
         return value
-    text = _UNPRINTABLE.sub("", value)
+    text = printable(value)
     return "'" + text if text.lstrip(" \u3000").startswith(_FORMULA_START) or text.startswith(_FORMULA_START) else text
 
 
@@ -188,13 +211,14 @@ def write_workbook(path: Path, *, title: str, items: Sequence[Mapping[str, Any]]
     """Workbook with the sheets 风险清单, 全部任务, 指标对照, 单位统计: filters, frozen headers, colours by status, ready to print on A4 landscape."""
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": False}) as book:
         book.set_properties({"title": clean(title)[:200]})
-        _write_sheet(book, "风险清单", title, _RISK_COLUMNS, risks)
-        _write_sheet(book, "全部任务", title, _ITEM_COLUMNS, items)
-        _write_sheet(book, "指标对照", title, _INDICATOR_COLUMNS, indicator_rows(items))
-        _write_sheet(book, "单位统计", title, _UNIT_COLUMNS, count_units(items))
+        write_sheet(book, "风险清单", title, _RISK_COLUMNS, risks)
+        write_sheet(book, "全部任务", title, _ITEM_COLUMNS, items)
+        write_sheet(book, "指标对照", title, _INDICATOR_COLUMNS, indicator_rows(items))
+        write_sheet(book, "单位统计", title, _UNIT_COLUMNS, count_units(items))
 
 
-def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+def write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+    """A sheet of a workbook: title, header, a row each; columns of statuses, lights and shares are told by their keys."""
     sheet = book.add_worksheet(name)
     base = {"font_name": _FONT, "font_size": 10, "valign": "top", "border": 1, "border_color": "#BFBFBF"}
     heading = book.add_format({"font_name": "黑体", "font_size": 14, "bold": True})
@@ -203,8 +227,10 @@ def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], ro
     number = book.add_format({**base, "num_format": "0.0"})
     share = book.add_format({**base, "num_format": "0%"})
     coloured = {status: book.add_format({**base, "bg_color": colour, "align": "center"}) for status, colour in _COLOURS.items()}
-    lights = {light: book.add_format({**base, "bg_color": colour, "align": "center"}) for light, colour in _LIGHTS.items()}
+    lights = {light: book.add_format({**base, "bg_color": colour, "align": "center", "text_wrap": True}) for light, colour in _LIGHTS.items()}
     sheet.write_string(0, 0, clean(title)[:120] + f" · {name}（{len(rows)} 行）", heading)
+    # A header of two lines needs its height said; not every program fits it by itself.
+    sheet.set_row(1, 3 + _LINE_HEIGHT * max(1 + column.header.count("\n") for column in columns))
     for c, column in enumerate(columns):
         sheet.set_column(c, c, column.width)
         sheet.write_string(1, c, column.header, header)
@@ -212,11 +238,11 @@ def _write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], ro
         values = [display(row, column.key) for column in columns]
         sheet.set_row(r, _height(values, columns))
         for c, (column, value) in enumerate(zip(columns, values, strict=True)):
-            if column.key == "status":
-                sheet.write_string(r, c, str(value), coloured[row["status"]])
-            elif column.key == "verdict":
+            if column.key in STATUS_KEYS and value:
+                sheet.write_string(r, c, str(value), coloured[row[column.key]])
+            elif column.key in _LIT:
                 sheet.write_string(r, c, str(value), lights[row["light"]])
-            elif column.key in ("share", "confidence", "ratio", "expected") and value != "":
+            elif column.key in _SHARES and value != "":
                 sheet.write_number(r, c, float(value), share)
             elif isinstance(value, int | float) and not isinstance(value, bool):
                 sheet.write_number(r, c, value, number if isinstance(value, float) else formats[False])

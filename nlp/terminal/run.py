@@ -13,7 +13,7 @@ from rich.table import Table
 from nlp import batch
 from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUS_NAMES, STATUSES
 
-_STYLES = {COMPLETED: "green", IN_PROGRESS: "blue", NOT_STARTED: "dim", AT_RISK: "bold red"}
+STYLES = {COMPLETED: "green", IN_PROGRESS: "blue", NOT_STARTED: "dim", AT_RISK: "bold red"}
 _NARROWEST = 60
 
 
@@ -38,7 +38,7 @@ def print_result(result: batch.ReportResult, *, top: int) -> None:
     counts = {status: sum(row["status"] == status for row in result.items) for status in STATUSES}
     console.print(f"[bold]{escape(report.title)}[/bold]  {report.period.code}  共 {len(result.items)} 项", highlight=False)
     console.print(
-        "  ".join(f"[{_STYLES[s]}]{STATUS_NAMES[s]} {n}[/]" for s, n in counts.items()) + f"  需复核 {sum(row['needs_review'] for row in result.items)}",
+        "  ".join(f"[{STYLES[s]}]{STATUS_NAMES[s]} {n}[/]" for s, n in counts.items()) + f"  需复核 {sum(row['needs_review'] for row in result.items)}",
         highlight=False,
     )
     if not top or not result.risks:
@@ -57,9 +57,9 @@ def print_result(result: batch.ReportResult, *, top: int) -> None:
             risk["number"],
             " ".join(risk["task"].split()),
             "、".join(risk["units"][:1]),
-            " ".join(risk["reason"].split()),
+            " ".join(risk["why"].split()),
         )
-        table.add_row(*map(escape, cells), style=_STYLES[AT_RISK] if risk["severity"] == 3 else "")
+        table.add_row(*map(escape, cells), style=STYLES[AT_RISK] if risk["severity"] == 3 else "")
     console.print(table)
 
 

@@ -100,4 +100,4 @@ def test_units_are_counted_by_lead_unit() -> None:
 
 
 def test_clean_takes_out_what_xml_cannot_hold() -> None:
-    assert clean("甲\x00\x0b乙\u202e丙\ud800\n") == "甲乙丙\n"
+    assert clean("甲\x00\x0b乙\u202e丙\ud800\u200f\x85\n") == "甲乙丙\n"
