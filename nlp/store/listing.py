@@ -17,7 +17,7 @@ from nlp.store.runs import as_json, chunks
 from nlp.store.tables import items as items_table
 from nlp.store.tables import labels, lines, predictions, states
 
-SORTS: Final = ("order", "risk", "doubt")
+SORTS: Final = ("order", "risk", "doubt", "next")
 MOST_ROWS: Final = 1000
 
 
@@ -67,7 +67,8 @@ def items(store: Store, run: int, *, filter: Filter | None = None, sort: str = "
 
     Parameters
     ----------
-    sort : `order` of the report, `risk` rank (rows outside the ranked list last), or `doubt` (least confident first).
+    sort : `order` of the report, `risk` rank (rows outside the ranked list last), `doubt` (least confident first), or `next` (what rules, figures
+        and model disagree on first, then by doubt).
     limit : at most `MOST_ROWS`.
 
     Raises
@@ -81,6 +82,7 @@ def items(store: Store, run: int, *, filter: Filter | None = None, sort: str = "
         "order": (),
         "risk": (predictions.c.risk_rank.is_(None), predictions.c.risk_rank),
         "doubt": (predictions.c.confidence,),
+        "next": (predictions.c.disagreements.desc(), predictions.c.confidence),
     }
     # First the keys alone, so that long texts are read for the rows of the page only.
     keys = _joined(select(items_table.c.id)).where(*conditions).order_by(*order[sort], items_table.c.position)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, text
 
 from nlp.errors import StoreError
-from nlp.labels import STATUSES
+from nlp.labels import STATUS_NAMES, STATUSES
 from nlp.store.engine import Store, reading, write
 from nlp.store.fold import PENDING
 from nlp.store.tables import items, lines, predictions, runs, states
@@ -128,6 +128,7 @@ def _add_rows(connection: Connection, run: int, rows: Sequence[Mapping[str, Any]
                 "risk_score": row["risk"]["score"],
                 "risk_rank": row["risk"]["rank"],
                 "needs_review": row["needs_review"],
+                "disagreements": len(disagreements(row)),
             }
             for item, row in zip(ids, rows, strict=True)
         ],
@@ -138,6 +139,15 @@ def _add_rows(connection: Connection, run: int, rows: Sequence[Mapping[str, Any]
         for item, row in zip(ids, rows, strict=True)
     ]
     connection.execute(insert(states), first)
+
+
+def disagreements(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What in a row of the program does not agree: rules with model, words with figures; a Chinese line each."""
+    rules = row.get("rules_status")
+    return (
+        *((f"规则判为{STATUS_NAMES[rules]}，模型不然",) if rules else ()),
+        *(("文字与数字不合",) if row.get("words_against_figures") else ()),
+    )
 
 
 def list_runs(store: Store) -> tuple[Run, ...]:

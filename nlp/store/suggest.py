@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from nlp.labels import STATUS_NAMES, STATUSES
 from nlp.store.engine import Store
 from nlp.store.fold import PENDING
-from nlp.store.listing import read_run
+from nlp.store.listing import Filter, items, read_run
+from nlp.store.runs import disagreements
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -28,22 +29,13 @@ class Suggestion:
 
 def next_rows(store: Store, run: int, *, limit: int = 20) -> list[Suggestion]:
     """Pending rows, those first on which most sources disagree, then those in most doubt; score = disagreements (0 to 2) + doubt (0 to 1)."""
+    page = items(store, run, filter=Filter(review=PENDING), sort="next", limit=limit)
     found = []
-    for position, (row, state, _) in enumerate(read_run(store, run), start=1):
-        if state.review == PENDING:
-            reasons = disagreements(row)
-            score = len(reasons) + 1 - row["confidence"]
-            found.append(Suggestion(state.item, position, round(score, 4), (*reasons, f"把握 {row['confidence']:.2f}")))
-    return sorted(found, key=lambda s: (-s.score, s.position))[:limit]
-
-
-def disagreements(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """What in a row of the program does not agree: rules with model, words with figures; a Chinese line each."""
-    rules = row.get("rules_status")
-    return (
-        *((f"规则判为{STATUS_NAMES[rules]}，模型不然",) if rules else ()),
-        *(("文字与数字不合",) if row.get("words_against_figures") else ()),
-    )
+    for listed in page.rows:
+        reasons = disagreements(listed.row)
+        doubt = 1 - listed.row["confidence"]
+        found.append(Suggestion(listed.item, listed.position, round(len(reasons) + doubt, 4), (*reasons, f"把握 {listed.row['confidence']:.2f}")))
+    return found
 
 
 def likely_mislabels(store: Store, run: int) -> list[Suggestion]:

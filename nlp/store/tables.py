@@ -55,6 +55,7 @@ predictions: Final = Table(
     Column("risk_score", Float, nullable=False),
     Column("risk_rank", Integer),
     Column("needs_review", Boolean, nullable=False),
+    Column("disagreements", Integer, nullable=False),
 )
 
 lines: Final = Table(

@@ -78,7 +78,7 @@ def quickest(act: Callable[[], object], *, times: int = 7) -> float:
     return min(spent)
 
 
-@pytest.mark.parametrize("sort", ["order", "risk", "doubt"])
+@pytest.mark.parametrize("sort", ["order", "risk", "doubt", "next"])
 @pytest.mark.parametrize("asked", [{}, {"review": "confirmed"}, {"unit": UNITS[1], "words": "桥面", "status": "at_risk", "basis": "stated"}])
 def test_a_page_of_5000_rows_takes_less_than_50_ms(asked: dict[str, str], sort: str, large: tuple[Store, Run]) -> None:
     store, run = large

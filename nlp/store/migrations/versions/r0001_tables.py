@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("risk_score", sa.Float, nullable=False),
         sa.Column("risk_rank", sa.Integer),
         sa.Column("needs_review", sa.Boolean, nullable=False),
+        sa.Column("disagreements", sa.Integer, nullable=False),
     )
     op.create_table(
         "lines",
