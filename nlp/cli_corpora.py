@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,17 +56,27 @@ def audit_command(
 
 @label_app.command("export")
 def label_export(
-    source: Annotated[Path, typer.Argument(help="报告文件，或语料里的一个 jsonl")],
-    out: Annotated[Path, typer.Option(help="写出的工作簿")],
+    source: Annotated[Path | None, typer.Argument(help="报告文件，或语料里的一个 jsonl；用 --store 时不写")] = None,
+    out: Annotated[Path | None, typer.Option(help="写出的工作簿；用 --store 时是语料 jsonl，如 corpora/某县/q1.jsonl")] = None,
     period: Annotated[str | None, typer.Option(help="报告期，缺省从标题或文件名读取")] = None,
-    force: Annotated[bool, typer.Option("--force", help="覆盖已有的工作簿")] = False,
+    store: Annotated[str | None, typer.Option(metavar="FILE", help="标注库（文件或 postgresql:// 地址）：把复核过的行写成语料")] = None,
+    run: Annotated[int | None, typer.Option(metavar="ID", help="标注库里的第几次判读，只有一次时可以不写")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="没有复核过的行也写出，按程序的判断")] = False,
+    force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件")] = False,
 ) -> None:
-    """写出带下拉列表的标注工作簿；报告文件先由程序预填。"""
+    """写出带下拉列表的标注工作簿，报告文件先由程序预填；用 --store 时把标注库里更正和确认过的行写成语料。"""
+    if out is None or (source is None) == (store is None):
+        raise UsageError("请写明 --out，以及报告文件或 --store 二者之一")
+    _refuse_existing(out, force=force)
+    if store is not None:
+        _export_store(store, run=run, out=out, everything=everything)
+        return
+    if source is None or run is not None or everything:
+        raise UsageError("--run 和 --all 只与 --store 同用")
     from nlp.readers.title import parse_period  # noqa: PLC0415
     from nlp.training import workbook  # noqa: PLC0415
     from nlp.training.corpus import read_report  # noqa: PLC0415
 
-    _refuse_existing(out, force=force)
     if source.suffix == ".jsonl":
         items = read_report(source, government=source.parent.name, period=source.stem)
     else:
@@ -74,6 +85,34 @@ def label_export(
         rows = batch.read_rows(source, period=parse_period(period) if period else None, model=default_model())
         items = list(workbook.prefilled(rows))
     workbook.export_workbook(out, items)
+    print(f"{len(items)} 项已写入 {out}")
+
+
+def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -> None:
+    """Write the reviewed rows of one run as a corpus file, whose name must be that of its period."""
+    try:
+        from nlp.store import labelled_items, list_runs, open_store  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise UsageError(f"标注库需要 {error.name}，现在没有安装", remedy="请先运行 pip install 'ducha[review]'") from error
+    from nlp.training.corpus import write_report  # noqa: PLC0415
+
+    with open_store(where, must_exist=True) as opened:
+        for warning in opened.warnings:
+            print(f"提醒：{warning}", file=sys.stderr)
+        runs = {found.id: found for found in list_runs(opened)}
+        if run is None and len(runs) == 1:
+            run = next(iter(runs))
+        if run not in runs:
+            known = "；".join(f"{found.id} {found.title} {found.period}（{found.model or '规则'}）" for found in runs.values())
+            raise UsageError(f"标注库里没有第 {run} 次判读" if run is not None else "标注库里不止一次判读", remedy=f"请用 --run 指明：{known or '（空）'}")
+        expected = f"{runs[run].period[4:].lower()}.jsonl"
+        if out.name != expected:
+            raise UsageError(f"--out 的文件名为 {out.name}，报告期 {runs[run].period} 应为 {expected}")
+        items = labelled_items(opened, run, everything=everything, government=out.parent.name)
+    if not items:
+        raise CorpusError("没有更正或确认过的行", where=where, remedy="请先复核，或加 --all 全部写出")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_report(out, items)
     print(f"{len(items)} 项已写入 {out}")
 
 

@@ -53,3 +53,15 @@ class GateError(DuchaError):
 
 class CorpusError(DuchaError):
     """A labelled quarter breaks its format or contradicts itself."""
+
+
+class StoreError(DuchaError):
+    """The store of labels cannot be opened, or does not take what it was given."""
+
+
+class ConflictError(StoreError):
+    """A change was made on a state of the row that is no longer the present one; `entries` are the changes made since (`nlp.store.fold.Entry`)."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", entries: tuple[object, ...] = ()) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.entries = entries

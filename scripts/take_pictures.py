@@ -1,8 +1,13 @@
-"""Make the pictures of the README from the outputs for the sample report: `python scripts/take_pictures.py`. Needs LibreOffice, pdftoppm and Chromium."""
+"""Make the pictures of the README from the outputs for the sample report: `python scripts/take_pictures.py`.
+
+Needs LibreOffice, pdftoppm, Chromium and the extras `review` and `test`.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +33,43 @@ def main() -> None:
         subprocess.run(["chromium", *options, address], check=True, capture_output=True)
         # Few colours are enough for a picture of text and a fourth of the size.
         Image.open(ROOT / "docs" / "page.png").convert("RGB").quantize(64).save(ROOT / "docs" / "page.png", optimize=True)
+        review_screen(folder / "out", ROOT / "docs" / "review.png")
+
+
+def review_screen(outputs: Path, picture: Path) -> None:
+    """The review screen on a row with problems, after two corrections."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "nlp.cli",
+        "review",
+        str(outputs),
+        "--store",
+        str(outputs.parent / "s.db"),
+        "--port",
+        "0",
+        "--no-browser",
+        "--who",
+        "王芳",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as running, sync_playwright() as started:
+        assert running.stdout
+        found = re.search(r"http://\S+", running.stdout.readline())
+        assert found
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1366, "height": 768})
+        page.goto(found[0])
+        page.wait_for_selector("article")
+        for keys in ("j2", "j\n"):
+            for key in keys:
+                page.keyboard.press(key.replace("\n", "Enter"))
+            page.wait_for_timeout(800)
+        page.screenshot(path=str(picture))
+        browser.close()
+        running.terminate()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from environment import ROOT, ensure
 
@@ -19,9 +20,11 @@ CHECKS = (["-m", "ruff", "check", "."], ["-m", "ruff", "format", "--check", "."]
 def main() -> int:
     """0 where every check and every test passed."""
     options = [option for option in sys.argv[1:] if option != WITH_TRAINING]
-    interpreter = ensure("test,train,encoder" if WITH_TRAINING in sys.argv or os.environ.get("CI") else "test")
+    interpreter = ensure("test,review,train,encoder" if WITH_TRAINING in sys.argv or os.environ.get("CI") else "test,review")
     if not shutil.which("soffice"):
         print("提示：没有 LibreOffice，转换 doc、wps 的测试会跳过（Debian：apt-get install libreoffice-writer libreoffice-calc）", file=sys.stderr)
+    if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        print("提示：没有 PostgreSQL，多人同时写入的一项测试会跳过（Debian：apt-get install postgresql）", file=sys.stderr)
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         print("提示：没有 Chromium，在浏览器里打开网页的测试会跳过（Debian：apt-get install chromium）", file=sys.stderr)
     codes = [subprocess.run([str(interpreter), *check], cwd=ROOT, check=False).returncode for check in CHECKS]

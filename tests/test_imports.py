@@ -23,8 +23,10 @@ LAYERS = (
     {"batch"},
     {"comparing"},
     {"training"},
+    {"store"},
+    {"review"},
     {"terminal"},
-    {"cli_compare", "cli_corpora", "cli_models"},
+    {"cli_compare", "cli_corpora", "cli_models", "cli_review"},
     {"cli"},
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -48,8 +50,28 @@ def test_command_runs(command: str, folder: Path) -> None:
     else:
         assert words[0] == "ducha"
         words = [sys.executable, "-m", "nlp.cli", *words[1:]]
+    if words[3:4] == ["review"]:
+        serves_and_ends(words, folder)
+        return
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def serves_and_ends(words: list[str], folder: Path) -> None:
+    """The screen comes up, answers, and ends when told to."""
+    if not find_spec("fastapi"):
+        pytest.skip("fastapi is not installed: the extra [review]")
+    words = [*words, "--port", "0", "--no-browser"]
+    with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ, "PYTHONUNBUFFERED": "1"}) as running:
+        try:
+            assert running.stdout
+            line = running.stdout.readline()
+            address = re.search(r"http://\S+", line)
+            assert address, line
+            with urllib.request.urlopen(address[0], timeout=30) as page:
+                assert page.status == 200
+        finally:
+            running.terminate()
 
 
 def test_both_readmes_have_the_same_commands_and_pictures() -> None:

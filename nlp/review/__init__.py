@@ -1,0 +1,1 @@
+"""The browser screen on which a person corrects the labels of a run."""
