@@ -8,12 +8,13 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import nlp
 from nlp.annotate.yardstick import Yardstick, load_yardstick
+from nlp.by_unit import UnitRow, by_unit, select
 from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
 from nlp.labels import STATUSES
@@ -21,15 +22,17 @@ from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.readers import read_report
 from nlp.readers.container import SUFFIXES
 from nlp.records import Period, Report, Risk
+from nlp.unit_names import Aliases, Proposal, check_names, load_aliases, propose
 
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
 
 FORMATS: Final = ("xlsx", "csv", "jsonl")
 RULES: Final = "rules"
+NATIONAL: Final = Aliases()
 # Where the trained model lies in a checkout; a wheel has none, there --model names it.
 SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
-_PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "XlsxWriter")
+_PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "rapidfuzz", "XlsxWriter")
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class ReportResult:
-    """A report with its rows as written and its ranked list."""
+    """A report with its rows as written, its ranked list, its units, and names of units that may be one.
+
+    `only` names the units to which the rows were limited, empty for the whole report; scores, ranks and shares are those of the whole report.
+    """
 
     report: Report
     items: tuple[dict[str, Any], ...]
     risks: tuple[dict[str, Any], ...]
+    units: tuple[UnitRow, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,8 @@ def run(
     yardstick: Path | str | None = None,
     formats: Iterable[str] = FORMATS,
     force: bool = False,
+    units: Sequence[str] = (),
+    unit_aliases: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> RunResult:
     """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each.
@@ -109,6 +120,8 @@ def run(
     ----------
     model : folder of the model that reads the words; None leaves them to the cue rules.
     yardstick : file or preset by which results are held against targets; None takes the guide's.
+    units : limits risks and outputs to items that one of these units leads or joins; empty for all.
+    unit_aliases : TOML file of names that mean one unit, beside the short names known everywhere.
 
     Raises
     ------
@@ -119,12 +132,16 @@ def run(
     check_target(out, force=force)
     weights = load_weights()
     stick = load_yardstick(yardstick)
+    aliases = load_aliases(unit_aliases)
     loaded = _load_model(model)
     results: list[ReportResult] = []
     failures: list[Failure] = []
     for path in files:
         try:
-            results.append(_process(path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, progress=progress))
+            result = _process(
+                path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, aliases=aliases, only=units, progress=progress
+            )
+            results.append(result)
         except DuchaError as error:
             failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
     model_id = loaded.id if loaded else RULES
@@ -135,7 +152,7 @@ def run(
                 target.mkdir(exist_ok=True)
                 _write(target, result, formats=tuple(formats))
             seconds = time.perf_counter() - started
-            record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, seconds=seconds)
+            record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases_id=aliases.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id)
 
@@ -157,9 +174,13 @@ def _process(
     yardstick: Yardstick,
     weights: Mapping[str, float],
     progress: Callable[[Progress], None] | None,
+    aliases: Aliases = NATIONAL,
+    only: Sequence[str] = (),
 ) -> ReportResult:
     # spaCy takes most of the start; a file that cannot be read is told of before it is loaded.
     report = read_report(path, period=period, columns=columns)
+    wordings = [unit for item in report.items for unit in item.units]
+    check_names(only, wordings=wordings, aliases=aliases, where=report.file)
     from nlp.annotate.pipeline import annotate  # noqa: PLC0415
     from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
     from nlp.ranking import rank  # noqa: PLC0415
@@ -173,7 +194,21 @@ def _process(
     risks = rank(annotated, weights=weights)
     by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
     items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
-    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks))
+    result = ReportResult(
+        report, items, tuple(risk_row(risk, report=report) for risk in risks), by_unit(items, aliases=aliases), propose(wordings, aliases=aliases)
+    )
+    return _limit(result, only=only, aliases=aliases) if only else result
+
+
+def _limit(result: ReportResult, *, only: Sequence[str], aliases: Aliases) -> ReportResult:
+    keys = {aliases.key(name) for name in only}
+    return replace(
+        result,
+        items=tuple(select(result.items, units=only, aliases=aliases)),
+        risks=tuple(select(result.risks, units=only, aliases=aliases)),
+        units=tuple(unit for unit in result.units if aliases.key(unit.unit) in keys),
+        only=tuple(only),
+    )
 
 
 def read_rows(path: Path, *, period: Period | None = None, model: Path | None = None) -> tuple[dict[str, Any], ...]:
@@ -199,12 +234,15 @@ def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> Non
         table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
 
 
-def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, seconds: float) -> dict[str, Any]:
+def _run_record(
+    results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, aliases_id: str, seconds: float
+) -> dict[str, Any]:
     """The contents of `run.json`."""
     return {
         "program": f"ducha {nlp.__version__}",
         "model": model_id,
         "yardstick": yardstick_id,
+        "unit_aliases": aliases_id,
         "seconds": round(seconds, 3),
         "files": [
             {
@@ -212,10 +250,12 @@ def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *,
                 "title": r.report.title,
                 "place": r.report.place,
                 "period": r.report.period.code,
-                "rows_read": len(r.items) + len(r.report.skipped),
+                "rows_read": len(r.report.items) + len(r.report.skipped),
                 "items": len(r.items),
+                **({"units": list(r.only), "items_in_report": len(r.report.items)} if r.only else {}),
                 "statuses": {status: sum(row["status"] == status for row in r.items) for status in STATUSES},
                 "needs_review": sum(row["needs_review"] for row in r.items),
+                "unit_alias_proposals": [asdict(proposal) for proposal in r.proposals],
                 "skipped": [
                     {"row": s.source.row, **({"page": s.source.page} if s.source.page else {}), "reason": s.reason, "text": s.text[:200]}
                     for s in r.report.skipped

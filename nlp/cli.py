@@ -38,7 +38,9 @@ def run_command(
     yardstick: Annotated[str | None, typer.Option(metavar="FILE", help="标尺：TOML 文件，或自带的 guide、lenient；缺省按标注说明")] = None,
     formats: Annotated[str, typer.Option(help="输出哪些文件，逗号分隔")] = "xlsx,csv,jsonl",
     column: Annotated[list[str] | None, typer.Option(help="指明认不出的列，如 --column 落实情况=本月动态")] = None,
-    top: Annotated[int, typer.Option(min=0, help="终端上列出前几项风险")] = 15,
+    unit: Annotated[list[str] | None, typer.Option(metavar="NAME", help="只要该单位牵头或配合的任务（可重复）；名次和风险分仍按全报告")] = None,
+    unit_aliases: Annotated[Path | None, typer.Option(metavar="FILE", help='单位别名 TOML，每行 "市住房和城乡建设局" = ["市建设局"]')] = None,
+    top: Annotated[int, typer.Option(min=0, help="终端上列出前几项风险（工作簿的风险清单总是全部列出）")] = 15,
     force: Annotated[bool, typer.Option("--force", help="覆盖以前的输出")] = False,
 ) -> None:
     """判读报告，写出 Excel、csv、items.jsonl、risks.jsonl 和 run.json。"""
@@ -57,6 +59,8 @@ def run_command(
             yardstick=yardstick,
             formats=_formats(formats, batch.FORMATS),
             force=force,
+            units=unit or [],
+            unit_aliases=unit_aliases,
             progress=show,
         )
     for failure in result.failures:

@@ -74,6 +74,39 @@ def test_a_yardstick_is_named_in_the_run_and_a_malformed_one_writes_nothing(writ
     assert not (tmp_path / "bad").exists()
 
 
+def test_a_run_can_be_limited_to_units(write_csv, tmp_path: Path) -> None:
+    rows = (
+        ROW,
+        "2,建公租房。,市住建局,尚未开工，征地受阻。",
+        "3,改造管网。,市水利局、市住房和城乡建设局,拟定于五月开工。",
+        "4,建绿道。,市自然资源局,有序推进。",
+        "5,测绘。,市自然资源和规划局,有序推进。",
+    )
+    report = write_csv(HEADER, *rows)
+    done = ducha("run", report, "--out", tmp_path / "out", "--unit", "市住房城乡建设局")
+    assert done.returncode == 0, done.stderr
+    assert "只列 市住房城乡建设局 牵头或配合的；全报告 5 项" in done.stdout.replace("\n", "")
+    assert "单位别名建议（未合并" in done.stdout
+    items = [json.loads(line) for line in (tmp_path / "out" / "items.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [item["number"] for item in items] == ["2", "3"]
+    assert items[1]["units"] == ["市水利局", "市住房和城乡建设局"]
+    (file,) = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["files"]
+    assert (file["rows_read"], file["items"], file["items_in_report"], file["units"]) == (6, 2, 5, ["市住房城乡建设局"])
+    assert [(p["name"], p["other"]) for p in file["unit_alias_proposals"]] == [("市自然资源局", "市自然资源和规划局")]
+    (tmp_path / "别名.toml").write_text('"市自然资源局" = ["市自然资源和规划局"]\n', encoding="utf-8")
+    done = ducha("run", report, "--out", tmp_path / "two", "--unit-aliases", tmp_path / "别名.toml", "--unit", "市自然资源局", "--unit", "市交通运输局")
+    assert done.returncode == 0, done.stderr
+    assert "建议" not in done.stdout
+    assert len((tmp_path / "two" / "items.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_an_unknown_unit_is_told_with_the_nearest_names(write_csv, tmp_path: Path) -> None:
+    done = ducha("run", write_csv(HEADER, ROW, "2,清淤。,市水利局,在办。"), "--out", tmp_path / "out", "--unit", "市水务局")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == "错误：2024年一季度进展.csv：没有单位“市水务局”。相近的有 市水利局、市交通局"
+    assert not (tmp_path / "out").exists()
+
+
 def test_help_is_quick_and_names_the_options() -> None:
     started = time.perf_counter()
     shown = ducha("run", "--help")

@@ -11,10 +11,12 @@ from pathlib import Path
 LAYERS = (
     {"errors", "labels", ""},
     {"text", "config"},
+    {"wording", "unit_names"},
     {"records"},
     {"readers"},
     {"annotate"},
     {"ranking"},
+    {"by_unit"},
     {"outputs"},
     {"batch"},
     {"training"},

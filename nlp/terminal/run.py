@@ -15,6 +15,7 @@ from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUS_NAME
 
 _STYLES = {COMPLETED: "green", IN_PROGRESS: "blue", NOT_STARTED: "dim", AT_RISK: "bold red"}
 _NARROWEST = 60
+_MOST_PROPOSALS = 5
 
 
 @contextmanager
@@ -36,11 +37,12 @@ def print_result(result: batch.ReportResult, *, top: int) -> None:
     console = Console()
     report = result.report
     counts = {status: sum(row["status"] == status for row in result.items) for status in STATUSES}
-    console.print(f"[bold]{escape(report.title)}[/bold]  {report.period.code}  共 {len(result.items)} 项", highlight=False)
+    console.print(f"[bold]{escape(report.title)}[/bold]  {report.period.code}  共 {len(result.items)} 项{_limited(result)}", highlight=False)
     console.print(
         "  ".join(f"[{_STYLES[s]}]{STATUS_NAMES[s]} {n}[/]" for s, n in counts.items()) + f"  需复核 {sum(row['needs_review'] for row in result.items)}",
         highlight=False,
     )
+    _print_proposals(console, result)
     if not top or not result.risks:
         return
     table = Table(title=f"风险清单前 {min(top, len(result.risks))} 项（共 {len(result.risks)} 项）", show_lines=False, expand=console.width > _NARROWEST)
@@ -61,6 +63,19 @@ def print_result(result: batch.ReportResult, *, top: int) -> None:
         )
         table.add_row(*map(escape, cells), style=_STYLES[AT_RISK] if risk["severity"] == 3 else "")
     console.print(table)
+
+
+def _limited(result: batch.ReportResult) -> str:
+    return f"（只列 {escape('、'.join(result.only))} 牵头或配合的；全报告 {len(result.report.items)} 项）" if result.only else ""
+
+
+def _print_proposals(console: Console, result: batch.ReportResult) -> None:
+    """Names that may be one unit: said, not applied."""
+    if not result.proposals:
+        return
+    pairs = "；".join(f"{escape(p.name)} — {escape(p.other)}" for p in result.proposals[:_MOST_PROPOSALS])
+    more = f" 等 {len(result.proposals)} 对" if len(result.proposals) > _MOST_PROPOSALS else ""
+    console.print(f"单位别名建议（未合并，核对后写入 --unit-aliases 文件）：{pairs}{more}", highlight=False)
 
 
 def print_end(result: batch.RunResult) -> None:
