@@ -164,3 +164,5 @@ class Risk:
     rank: int
     score: float
     terms: tuple[Term, ...] = field(default=())
+    # One sentence in Chinese: why the item stands where it does.
+    why: str = ""

@@ -16,6 +16,8 @@ _CLOSING: Final = frozenset(_OPENING.values())
 _LIST_NUMBER: Final = re.compile(r"(?:(\d{1,2})[.．、](?!\d)|[（(](\d{1,2}|[一二三四五六七八九十]{1,3})[）)]|([①-⑳]))[ \t\u3000]*")
 _WITHIN_NUMBER: Final = frozenset(".．、，,-—–～~第/#＃")
 _HEADS: Final = frozenset("：: \n。；;")
+# A head shorter than this says nothing.
+_LEAST_HEAD: Final = 5
 _TRIMMED: Final = " \t\u3000\xa0\n\r，,、。；！？;!?"
 
 
@@ -73,6 +75,19 @@ def number(value: float) -> str:
     return f"{value:.6g}"
 
 
+def shorten(text: str, *, longest: int) -> str:
+    """The head of a text, at most `longest` characters: up to its last mark outside quotes and brackets, else up to where no figure and no bracket is cut."""
+    if len(text) <= longest:
+        return text
+    covers = sorted(partners(text).items())
+    ends = [i for i in range(_LEAST_HEAD, longest + 1) if text[i] in "，；、。" and not any(start < i < end for start, end in covers)]
+    if ends:
+        return text[: ends[-1]]
+    end = next((start for start, stop in covers if start < longest < stop and start >= _LEAST_HEAD), longest)
+    head = text[:end]
+    return head if not text[end : end + 1].isdigit() and text[end] not in ".," else re.sub(r"\d[\d.,]*$|[.,]$", "", head) or head
+
+
 def cut_statements(text: str) -> list[Span]:
     """The statements of a status text, in order, without list numbers and without the marks that end them.
 
@@ -91,7 +106,7 @@ def cut_statements(text: str) -> list[Span]:
 
 def _ends(text: str) -> list[int]:
     """Offsets at which one statement ends and the next may begin, ascending; linear in the length of `text`."""
-    closed_at = _partners(text)
+    closed_at = partners(text)
     ends: list[int] = []
     covered_until = -1
     expected = 1
@@ -113,7 +128,7 @@ def _ends(text: str) -> list[int]:
     return ends
 
 
-def _partners(text: str) -> dict[int, int]:
+def partners(text: str) -> dict[int, int]:
     """Offset of each outermost opening quote or bracket -> offset after its partner; one that is never closed is left out."""
     partners: dict[int, int] = {}
     stack: list[tuple[str, int]] = []

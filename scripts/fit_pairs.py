@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("corpora", type=Path, nargs="?", default=ROOT / "corpora")
     parser.add_argument("--out", type=Path, default=ROOT / "nlp" / "resources" / "pairing.toml")
     parser.add_argument("--strength", type=float, default=1.0, help="inverse of the L2 penalty")
-    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--threshold", type=float, default=0.45)
     arguments = parser.parse_args()
     items = [item for government, found in read_corpora(arguments.corpora) if government.split == "train" for item in found]
     rows, labels = examples(items)

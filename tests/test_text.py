@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.text import Span, count_characters, cut_statements, fold, squeeze
+from nlp.text import Span, count_characters, cut_statements, fold, shorten, squeeze
 
 MARKED = [
     "〔一号楼封顶〕。〔二号楼正在备料〕；〔三号楼未动〕！",
@@ -72,3 +72,16 @@ def test_squeeze_gives_the_offset_of_every_kept_character() -> None:
 def test_span_and_count() -> None:
     assert Span(1, 3).of("甲乙丙丁") == "乙丙"
     assert count_characters(" 甲\u200b乙\n\x00") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "head"),
+    [
+        ("开工建设桥梁，三座", 9, "开工建设桥梁，三座"),
+        ("开工建设桥梁，长三公里", 9, "开工建设桥梁"),
+        ("完成全部投资3.25亿元以上", 9, "完成全部投资"),
+        ("完成全部投资（含设备，含安装）", 12, "完成全部投资"),
+    ],
+)
+def test_shorten_cuts_neither_figures_nor_brackets(text: str, longest: int, head: str) -> None:
+    assert shorten(text, longest=longest) == head

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,6 +17,7 @@ _HARD: Final = frozenset("，,。；;：:！!？?")
 _SOFT: Final = _HARD | {"、"}
 _LIST_GAP: Final = re.compile(r"(?:（含）|\(含\))?(?:以上|以内|左右|以下)?(?:[、和及与]|以及)(?:不少于|不低于|约|超)?$")
 _LONGEST_GAP: Final = 9
+_LONGEST_LIST: Final = 100
 _JOINT: Final = re.compile(r"[、和及与]$")
 _LONGEST_NAME: Final = 20
 # Words that name nothing: what is left of a lead without them is its subject.
@@ -91,22 +92,26 @@ class _Group:
 
 def find_mentions(text: str) -> tuple[Mention, ...]:
     """The measured quantities of a text in order; `span` counts characters of `text`. The time grows with the text."""
+    return tuple(iterate_mentions(text))
+
+
+def iterate_mentions(text: str) -> Iterator[Mention]:
+    """As `find_mentions`, one at a time, for who needs only the first of a long text."""
     squeezed, offsets = compact(text)
     quantities = _share_units(squeezed, [q for q in scan(squeezed) if q.kind in MEASURED and not _is_qualifier(squeezed, q)])
     if not quantities:
-        return ()
+        return
     where = {offset: i for i, offset in enumerate(offsets)}
     cuts = sorted({0, *(where[span.start] for span in cut_statements(text) if span.start in where), len(squeezed)})
     depths = _depths(squeezed)
     mentions: list[Mention] = []
     for group in _groups(squeezed, quantities):
-        members = quantities[group.first : group.first + group.size]
         found = [_mention(squeezed, offsets, quantities, group.first + i, cuts, depths) for i in range(group.size)]
-        if len(members) > 1:
+        if group.size > 1:
             found = _share_lead(found, mentions)
         for mention in found:
             mentions.append(_after(mention, mentions[-1] if mentions else None))
-    return tuple(mentions)
+            yield mentions[-1]
 
 
 def _after(mention: Mention, last: Mention | None) -> Mention:
@@ -168,11 +173,11 @@ def _share_units(text: str, quantities: Sequence[Quantity]) -> list[Quantity]:
 
 
 def _groups(text: str, quantities: Sequence[Quantity]) -> list[_Group]:
-    """Runs of figures with nothing but a list mark between them."""
+    """Runs of at most 100 figures with nothing but a list mark between them."""
     groups: list[_Group] = []
     for n, quantity in enumerate(quantities):
         gap = text[quantities[n - 1].span.end : quantity.span.start] if n else "。"
-        if n and len(gap) <= _LONGEST_GAP and _LIST_GAP.match(gap):
+        if n and groups[-1].size < _LONGEST_LIST and len(gap) <= _LONGEST_GAP and _LIST_GAP.match(gap):
             groups[-1] = _Group(groups[-1].first, groups[-1].size + 1)
         else:
             groups.append(_Group(n, 1))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from nlp.annotate.milestones import find_milestone_indicators
 from nlp.annotate.pairs import Pair, match
 from nlp.annotate.results import Result, find_results
-from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, RANKING, find_targets, name_of
+from nlp.annotate.targets import CEILING, GROWTH, LEVEL, MILESTONE, QUANTITY, RANKING, find_targets, name_of
 from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.records import Indicator
 from nlp.text import number
@@ -36,19 +37,21 @@ class Verdict(NamedTuple):
     arithmetic: str
 
 
-def find_indicators(task: str, text: str, *, elapsed: float, yardstick: Yardstick | None = None) -> tuple[Indicator, ...]:
-    """Every target of the task that the status text answers, with its verdict, in the order of the targets.
+def find_indicators(task: str, text: str, *, elapsed: float, yardstick: Yardstick | None = None, year: int | None = None) -> tuple[Indicator, ...]:
+    """Every target of the task that the status text answers, with its verdict: in the order of the task those with a number, then milestones.
 
     Parameters
     ----------
     elapsed : share of the year gone by, in (0, 1].
     yardstick : the guide's where none is given.
+    year : of the report; a milestone of another year is left out.
     """
     stick = yardstick or load_yardstick()
-    results = find_results(text)
-    pairs = match(find_targets(task), results, elapsed=elapsed) if results else ()
+    targets, results = find_targets(task), find_results(text)
+    pairs = match(targets, results, elapsed=elapsed) if results else ()
     indicators = [_indicator(pair, elapsed=elapsed, yardstick=stick) for pair in pairs]
-    return (*indicators, *(_stated(result, elapsed=elapsed, yardstick=stick) for result in _lone_rates(task, results, pairs)))
+    stated = [_stated(result, elapsed=elapsed, yardstick=stick) for result in _lone_rates(task, results, pairs)]
+    return (*indicators, *stated, *find_milestone_indicators(task, text, elapsed=elapsed, targets=targets, year=year))
 
 
 def _lone_rates(task: str, results: Sequence[Result], pairs: Sequence[Pair]) -> list[Result]:
@@ -183,10 +186,13 @@ def reached(kind: str, *, verdict: Verdict) -> float | None:
 
 
 def severity_of(indicators: Sequence[Indicator]) -> int:
-    """Severity by the guide, 0 to 3: 3 for a figure that fell or less than a third of what was expected, 1 from 80% up, else 2; 0 where none is bad."""
+    """Severity by the guide, 0 to 3: 3 for a figure that fell or less than a third of what was expected, 1 from 80% up, else 2; 0 where none is bad.
+
+    Milestones do not count.
+    """
     worst = 0
     for indicator in indicators:
-        if indicator.verdict in BAD:
+        if indicator.verdict in BAD and indicator.kind != MILESTONE:
             figures = Verdict(indicator.verdict, indicator.ratio, indicator.expected, "")
             part = reached(indicator.kind, verdict=figures)
             worst = max(worst, 2 if part is None else 3 if part <= _CRITICAL else 1 if part >= _SLIGHT - _BIT else 2)

@@ -69,8 +69,11 @@ def all_features(targets: Sequence[Target], results: Sequence[Result], *, elapse
     ]
     near = {(t, r): likeness(targets[t], results[r]) for t, r in allowed}
     like = {pair: figures["like"] for pair, figures in near.items()}
-    of_target = {t: [r for o, r in allowed if o == t] for t, _ in allowed}
-    of_result = {r: [t for t, o in allowed if o == r] for _, r in allowed}
+    of_target: dict[int, list[int]] = {}
+    of_result: dict[int, list[int]] = {}
+    for t, r in allowed:
+        of_target.setdefault(t, []).append(r)
+        of_result.setdefault(r, []).append(t)
     features = {}
     for t, r in allowed:
         own = like[t, r]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +14,7 @@ from nlp.annotate.severity import judge_severity
 from nlp.annotate.summary import summarise
 from nlp.annotate.tokenizer import build_language
 from nlp.annotate.verdict import reason_of, settle, severity_by_figures, shares_of
+from nlp.annotate.yardstick import load_yardstick
 from nlp.labels import AT_RISK, BASIS_NAMES, STATUS_NAMES, STATUSES
 from nlp.records import AnnotatedItem, Cue, Item, Period, Problem, Statement
 from nlp.text import Span, fold, squeeze
@@ -54,23 +57,41 @@ def annotate(
     progress : called with the number of items done, after each chunk.
     """
     annotated: list[AnnotatedItem] = []
-    for start in range(0, len(items), _CHUNK):
-        chunk = items[start : start + _CHUNK]
-        cues = list(find_text_cues(item.text for item in chunk))
-        if model is None:
-            readings = [read_by_rules(item, cues=found) for item, found in zip(chunk, cues, strict=True)]
-        else:
-            from nlp.annotate.predict import Question  # noqa: PLC0415
-
-            predictions = model.predict([Question(item.task, item.text, period.elapsed, found) for item, found in zip(chunk, cues, strict=True)])
-            readings = [
-                read_by_model(item, prediction=prediction, cues=found, review_below=model.review_below)
-                for item, prediction, found in zip(chunk, predictions, cues, strict=True)
-            ]
-        annotated += [_finish(item, reading, period=period, yardstick=yardstick) for item, reading in zip(chunk, readings, strict=True)]
+    stick = yardstick or load_yardstick()
+    chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+    for chunk, readings in _read(chunks, elapsed=period.elapsed, model=model):
+        annotated += [finish(item, reading, period=period, yardstick=stick) for item, reading in zip(chunk, readings, strict=True)]
         if progress:
             progress(len(annotated))
     return tuple(annotated)
+
+
+def _read(chunks: Sequence[Sequence[Item]], *, elapsed: float, model: Model | None) -> Iterator[tuple[Sequence[Item], list[Reading]]]:
+    """Each chunk with what is read from its words. The model reads one chunk while the rules read the next and the caller works on the one before."""
+    with ThreadPoolExecutor(1) as reader:
+        ahead: deque[tuple[Sequence[Item], list[tuple[Cue, ...]], Future[list[Prediction]] | None]] = deque()
+        for chunk in chunks:
+            cues = list(find_text_cues(item.text for item in chunk))
+            ahead.append((chunk, cues, reader.submit(_ask, model, chunk, cues, elapsed) if model else None))
+            if len(ahead) > 1:
+                yield _readings(*ahead.popleft(), model=model)
+        while ahead:
+            yield _readings(*ahead.popleft(), model=model)
+
+
+def _ask(model: Model, items: Sequence[Item], cues: Sequence[tuple[Cue, ...]], elapsed: float) -> list[Prediction]:
+    from nlp.annotate.predict import Question  # noqa: PLC0415
+
+    return model.predict([Question(item.task, item.text, elapsed, found) for item, found in zip(items, cues, strict=True)])
+
+
+def _readings(
+    items: Sequence[Item], cues: Sequence[tuple[Cue, ...]], answer: Future[list[Prediction]] | None, *, model: Model | None
+) -> tuple[Sequence[Item], list[Reading]]:
+    if model is None or answer is None:
+        return items, [read_by_rules(item, cues=found) for item, found in zip(items, cues, strict=True)]
+    below = model.review_below
+    return items, [read_by_model(item, prediction=said, cues=found, review_below=below) for item, said, found in zip(items, answer.result(), cues, strict=True)]
 
 
 def find_text_cues(texts: Iterator[str]) -> Iterator[tuple[Cue, ...]]:
@@ -121,9 +142,9 @@ def read_by_model(item: Item, *, prediction: Prediction, cues: Sequence[Cue], re
     )
 
 
-def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstick | None) -> AnnotatedItem:
+def finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstick | None) -> AnnotatedItem:
     """The words as read, held together with the figures."""
-    indicators = find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=yardstick)
+    indicators = find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=yardstick, year=_year(period))
     settled = settle(
         item.task,
         status=reading.status,
@@ -133,7 +154,7 @@ def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstic
         indicators=indicators,
         elapsed=period.elapsed,
     )
-    by_words = judge_severity(item.text, status=settled.status, basis=settled.basis, problems=reading.problems)
+    by_words = judge_severity(item.text, task=item.task, status=settled.status, problems=reading.problems)
     return AnnotatedItem(
         item=item,
         period=period,
@@ -144,13 +165,17 @@ def _finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstic
         problems=reading.problems,
         severity=severity_by_figures(settled, by_words=by_words, indicators=indicators),
         needs_review=reading.needs_review,
-        summary=summarise(item.text, statements=reading.statements, problems=reading.problems),
+        summary=summarise(item.task, item.text, statements=reading.statements, problems=reading.problems, indicators=indicators),
         reason=reason_of(settled) or _reason(item, reading),
         decided_by=reading.decided_by,
         rules_status=reading.rules_status,
         words_against_figures=settled.words_against_figures,
         indicators=indicators,
     )
+
+
+def _year(period: Period) -> int | None:
+    return int(period.code[:4]) if period.code[:4].isdigit() else None
 
 
 def _reason(item: Item, reading: Reading) -> str:

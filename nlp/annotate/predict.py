@@ -21,6 +21,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Network = Callable[[Array, Array, Array, Array], tuple[Array, Array, Array]]
 
 
+# Tokens of a batch: more leave the core's own cache and are read from memory again.
+_TOKENS: Final = 448
 _RISK: Final = STATUSES.index(AT_RISK)
 
 
@@ -82,10 +84,23 @@ def collate(windows: Sequence[Window], *, cues: Sequence[Sequence[Cue]]) -> tupl
     return ids, mask, pool, said
 
 
-def batches_by_length(windows: Sequence[Window], *, size: int) -> list[list[int]]:
-    """Indices into `windows`, batch by batch, windows of like length together: little padding."""
-    order = sorted(range(len(windows)), key=lambda i: (len(windows[i].ids), i))
-    return [order[i : i + size] for i in range(0, len(order), size)]
+def batches_by_length(windows: Sequence[Window], *, size: int, tokens: int | None = None) -> list[list[int]]:
+    """Indices into `windows`, batch by batch, windows of like length together: little padding.
+
+    Parameters
+    ----------
+    size : most windows of a batch.
+    tokens : most tokens of a batch, padding counted; a single window may have more.
+    """
+    batches: list[list[int]] = []
+    for i in sorted(range(len(windows)), key=lambda i: (len(windows[i].ids), i)):
+        # In this order the window at hand is the longest so far: all others are padded to it.
+        fits = batches and len(batches[-1]) < size and (tokens is None or (len(batches[-1]) + 1) * len(windows[i].ids) <= tokens)
+        if fits:
+            batches[-1].append(i)
+        else:
+            batches.append([i])
+    return batches
 
 
 def _in_threads(
@@ -123,7 +138,7 @@ def predict(
         cues = [questions[owners[i]].cues if calibration.cues else () for i in batch]
         return network(*collate([windows[i] for i in batch], cues=cues))
 
-    batches = batches_by_length(windows, size=batch_size)
+    batches = batches_by_length(windows, size=batch_size, tokens=_TOKENS)
     for batch, (logits, tag_logits, item_logits) in zip(batches, _in_threads(ask, batches, workers=workers), strict=True):
         tags = softmax(tag_logits)
         shares = softmax(item_logits / calibration.item_temperature)

@@ -275,6 +275,6 @@ def _bounded(text: str, quantity: Quantity) -> Quantity:
     start, end = quantity.span
     for side in ("after", "before"):
         for bound, words_side, words in _bounds():
-            if words_side == side and any(text.startswith(w, end) if side == "after" else text.endswith(w, 0, start) for w in words):
+            if words_side == side and (text.startswith(words, end) if side == "after" else text.endswith(words, 0, start)):
                 return replace(quantity, bound=bound)
     return quantity

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Final
 
-from nlp.annotate.mentions import Mention, find_mentions
+from nlp.annotate.mentions import Mention, iterate_mentions
 from nlp.annotate.quantities import PERCENT, POINTS, RANK
 from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, RANKING, Target
 from nlp.config import load_toml
@@ -25,6 +26,8 @@ _LAST_YEAR: Final = re.compile(r"(?<![比较])(?:去年|上年)(?:同期|同一�
 # Growth and money are told apart by their scope: 制造业投资 is not 工业投资.
 _MONEY: Final = frozenset({"元", "美元"})
 _STAGE_REACH: Final = 10
+# No status text has so many; what is only figures is not to take long.
+_MOST: Final = 1000
 _RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
 _YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")
 
@@ -49,8 +52,8 @@ class Result:
 
 
 def find_results(text: str) -> tuple[Result, ...]:
-    """Every figure of a status text that may answer a target, in order; offsets count characters of `text`."""
-    return tuple(_result(mention) for mention in find_mentions(text))
+    """The figures of a status text that may answer a target, in order, 1,000 at most; offsets count characters of `text`."""
+    return tuple(_result(mention) for mention in itertools.islice(iterate_mentions(text), _MOST))
 
 
 def _result(mention: Mention) -> Result:

@@ -15,6 +15,8 @@ OUTSIDE: Final = 0
 # 0 outside; 1 + 2k begins a span of kind k, 2 + 2k goes on with it.
 N_TAGS: Final = 1 + 2 * len(PROBLEM_KINDS)
 _EDGE: Final = "，,、。；;：: \u3000\n"
+# A percent sign belongs to the number before it, which a span that begins with it has lost.
+_LEADING: Final = _EDGE + "%％‰"
 _SHORTEST: Final = 3
 _LONGEST_GAP: Final = 3
 _EXTERNAL: Final = PROBLEM_KINDS.index("external")
@@ -95,7 +97,7 @@ def _problems(runs: Sequence[Sequence[int]], by_kind: Array, score: Array, *, of
 
 def _trim(text: str, span: Span) -> Span:
     start, end = span
-    while start < end and text[start] in _EDGE:
+    while start < end and text[start] in _LEADING:
         start += 1
     while end > start and text[end - 1] in _EDGE:
         end -= 1

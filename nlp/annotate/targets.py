@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from nlp.annotate.mentions import Mention, find_mentions
+from nlp.annotate.mentions import Mention, iterate_mentions
 from nlp.annotate.quantities import AMOUNT, PERCENT, POINTS, RANK
 from nlp.config import load_toml
 from nlp.text import Span
@@ -25,6 +26,8 @@ GROWTH: Final = "growth"
 LEVEL: Final = "level"
 CEILING: Final = "ceiling"
 RANKING: Final = "rank"
+# An event without a number; see `milestones.py`.
+MILESTONE: Final = "milestone"
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ def _fillers() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def find_targets(task: str) -> tuple[Target, ...]:
     """The numeric targets of a task in order, 40 at most; offsets count characters of `task`. Figures in brackets describe, they are no targets."""
-    mentions = [mention for mention in find_mentions(task) if not mention.is_in_brackets]
-    return tuple(_target(mention) for mention in mentions[:_MOST])
+    mentions = (mention for mention in iterate_mentions(task) if not mention.is_in_brackets)
+    return tuple(_target(mention) for mention in itertools.islice(mentions, _MOST))
 
 
 def _target(mention: Mention) -> Target:

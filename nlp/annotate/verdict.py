@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nlp.annotate.pace import AHEAD, BAD, FALLING, MET, severity_of
-from nlp.annotate.targets import GROWTH, QUANTITY, find_targets
+from nlp.annotate.targets import GROWTH, MILESTONE, QUANTITY, find_targets
 from nlp.labels import AT_RISK, BASES, BASIS_NAMES, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUS_NAMES, STATUSES
 from nlp.records import Indicator, Problem, Statement
 from nlp.text import Span
@@ -56,6 +56,8 @@ def settle(
     ----------
     elapsed : share of the year gone by, in (0, 1].
     """
+    # The guide knows no basis for a date that has passed: what the text says of it decides.
+    indicators = [indicator for indicator in indicators if indicator.kind != MILESTONE]
     bases = [found for indicator in indicators if (found := basis_of(indicator))]
     if status == AT_RISK:
         return Settled(AT_RISK, _risk_basis(basis, bases), _denies_risk(statements, problems, indicators))

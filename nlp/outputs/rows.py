@@ -43,9 +43,9 @@ def item_row(annotated: AnnotatedItem, *, report: Report, risk: Risk | None) -> 
         "indicators": [indicator_row(indicator) for indicator in annotated.indicators],
         "words_against_figures": annotated.words_against_figures,
         "severity": annotated.severity,
-        "risk": {"score": risk.score, "rank": risk.rank, "terms": [{"name": t.name, "value": t.value} for t in risk.terms]}
+        "risk": {"score": risk.score, "rank": risk.rank, "terms": [{"name": t.name, "value": t.value} for t in risk.terms], "why": risk.why}
         if risk
-        else {"score": 0.0, "rank": None, "terms": []},
+        else {"score": 0.0, "rank": None, "terms": [], "why": ""},
         "summary": annotated.summary,
         "reason": annotated.reason,
         "decided_by": annotated.decided_by,
@@ -108,4 +108,4 @@ def risk_row(risk: Risk, *, report: Report) -> dict[str, Any]:
         "problems",
         "source",
     )
-    return {"rank": risk.rank, "score": risk.score, "terms": row["risk"]["terms"], **{key: row[key] for key in kept}}
+    return {"rank": risk.rank, "score": risk.score, "terms": row["risk"]["terms"], "why": risk.why, **{key: row[key] for key in kept}}

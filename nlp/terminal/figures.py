@@ -31,6 +31,8 @@ def print_figures(figures: Figures) -> None:
     console.print(_review(figures))
     if any("pace" in figure for figure in figures.values()):
         console.print(_pace(figures))
+    if any("ranking" in figure for figure in figures.values()):
+        console.print(_ranking(figures))
 
 
 def _labels(figures: Figures, what: str, title: str) -> Table:
@@ -85,6 +87,20 @@ def _pace(figures: Figures) -> Table:
     table.add_section()
     for basis in BASES:
         table.add_row(BASIS_NAMES[basis], *(_three(pace["basis_classes"][basis]) for pace in readers.values()))
+    return table
+
+
+def _ranking(figures: Figures) -> Table:
+    readers = {name: figure for name, figure in figures.items() if "ranking" in figure}
+    table = _table("风险清单与摘要", "", *readers)
+    table.add_row("nDCG@20，各期平均", *(f"{figure['ranking']['ndcg_mean']:.3f}" for figure in readers.values()))
+    table.add_row("nDCG@20，合为一份", *(f"{figure['ranking']['ndcg_all']:.3f}" for figure in readers.values()))
+    table.add_row("严重程度正确", *(_share(figure["ranking"]["severity_accuracy"]) for figure in readers.values()))
+    summaries = {name: figure["summaries"] for name, figure in readers.items()}
+    if all(found["n"] for found in summaries.values()):
+        table.add_section()
+        for name, key in (("摘要 ROUGE-L", "summary"), ("  取前 60 字", "lead"), ("  TextRank", "textrank")):
+            table.add_row(name, *(f"{found[key]:.3f}" for found in summaries.values()))
     return table
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from nlp.annotate.encoder import Model
 from nlp.annotate.pipeline import Reading, find_text_cues, read_by_model, read_by_rules
 from nlp.annotate.predict import Prediction
+from nlp.config import load_weights
 from nlp.labels import AT_RISK, PROBLEM_KINDS, STATUSES
 from nlp.records import Item, Source
 from nlp.text import Span
@@ -20,6 +21,7 @@ from nlp.training.corpus import LabelledItem
 from nlp.training.metrics import calibration_error, class_figures, confusion, macro_f1, span_figures
 from nlp.training.pace_figures import Words, measure_pace
 from nlp.training.questions import questions_of
+from nlp.training.ranking_figures import finish_items, measure_ranking, measure_summaries
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _RESAMPLES: Final = 200
@@ -39,7 +41,8 @@ def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed
     """Figures of one reader over labelled items.
 
     Statements count as the guide labels them. Items whose label rests on arithmetic (`growth`, `pace`) are left out of `item_by_words` and
-    stand in `item`, where only the words are read; `pace` holds words and figures together. Confidence intervals are 95% bootstrap intervals over items.
+    stand in `item`, where only the words are read; `pace` holds words and figures together, `ranking` and `summaries`
+    what the main job makes of both. Confidence intervals are 95% bootstrap intervals over items.
     """
     statements = [
         (status, s.status) for item, reading in zip(items, readings, strict=True) for (_, status), s in zip(item.statements, reading.statements, strict=True)
@@ -56,6 +59,7 @@ def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed
     right = np.array([readings[i].status == items[i].status for i in by_words], dtype=float)
     sure = np.array([max(readings[i].probabilities) for i in by_words])
     kept = ~flagged[by_words]
+    annotated = finish_items(items, readings)
     return {
         "n": {"items": len(items), "statements": len(statements), "problems": sum(map(len, true_spans))},
         "statement": _figures(counts) | {"ece": calibration_error(shares, correct), "reliability": _reliability(shares, correct)},
@@ -71,6 +75,8 @@ def evaluate(items: Sequence[LabelledItem], readings: Sequence[Reading], *, seed
         "problem_interval": _interval(items, readings, _span_f1, seed=seed),
         # The words as this reader has them, held together with the figures of the items.
         "pace": measure_pace(items, words=[Words(r.status, r.basis, r.statements, r.problems) for r in readings]),
+        "ranking": measure_ranking(items, annotated, weights=load_weights()),
+        "summaries": measure_summaries(items, annotated),
         "against_rules": _against_rules([items[i] for i in by_words], [readings[i] for i in by_words]),
         "review": {
             "flagged": float(flagged.mean()),

@@ -68,3 +68,17 @@ def calibration_error(probabilities: Array, correct: Array, *, bins: int = 10) -
         if inside.any():
             error += inside.mean() * abs(float(correct[inside].mean()) - float(probabilities[inside].mean()))
     return float(error)
+
+
+def ndcg(gains: Sequence[float], *, k: int = 20) -> float:
+    """Normalised discounted cumulative gain of the first `k` places in [0, 1], 1 = no order is better; 1 where there is nothing to gain.
+
+    Parameters
+    ----------
+    gains : `(N,)`, what each row is worth, in the order in which it was ranked.
+    """
+    discount = 1 / np.log2(np.arange(2, k + 2))
+    best = np.sort(np.asarray(gains, dtype=float))[::-1][:k]
+    ideal = float(best @ discount[: len(best)])
+    head = np.asarray(gains[:k], dtype=float)
+    return float(head @ discount[: len(head)]) / ideal if ideal else 1.0

@@ -13,6 +13,7 @@ from typing import Any, Final
 from nlp.annotate.pace import find_indicators, severity_of
 from nlp.annotate.pipeline import find_text_cues, read_by_rules
 from nlp.annotate.rules import judge_item, names_basis, probabilities
+from nlp.annotate.targets import MILESTONE
 from nlp.annotate.verdict import settle
 from nlp.annotate.yardstick import Yardstick
 from nlp.labels import AT_RISK, BASES, STATUSES
@@ -55,7 +56,8 @@ def measure_pace(items: Sequence[LabelledItem], *, words: Sequence[Words], yards
     found = [find_indicators(item.task, item.text, elapsed=item.elapsed, yardstick=yardstick) for item in items]
     matches = [match_pairs(item.pairs, indicators) for item, indicators in zip(items, found, strict=True)]
     hits = sum(map(len, matches))
-    said = sum(indicator.task_span is not None for indicators in found for indicator in indicators)
+    # Milestones are not labelled.
+    said = sum(indicator.task_span is not None and indicator.kind != MILESTONE for indicators in found for indicator in indicators)
     true = sum(len(item.pairs) for item in items)
     verdicts = Counter((pair.verdict, indicator.verdict) for pairs in matches for pair, indicator in pairs)
     settled = [
@@ -82,7 +84,7 @@ def measure_pace(items: Sequence[LabelledItem], *, words: Sequence[Words], yards
 
 def match_pairs(pairs: Sequence[LabelledPair], indicators: Sequence[Indicator]) -> list[tuple[LabelledPair, Indicator]]:
     """Labelled pairs with the indicators whose two spans touch theirs; none stands in two."""
-    left = [indicator for indicator in indicators if indicator.task_span is not None]
+    left = [indicator for indicator in indicators if indicator.task_span is not None and indicator.kind != MILESTONE]
     matched = []
     for pair in pairs:
         hit = next((i for i in left if i.task_span and _touch(i.task_span, pair.task_span) and _touch(i.text_span, pair.text_span)), None)

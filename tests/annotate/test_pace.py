@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nlp.annotate.pace import find_indicators, judge, severity_of
@@ -79,6 +79,7 @@ def test_arithmetic_in_one_line(kind: str, target: float, result: float, unit: s
     assert judge(kind, target=target, result=result, unit=unit, elapsed=elapsed, yardstick=load_yardstick()).arithmetic == line
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["quantity", "growth", "level", "ceiling", "rank"]),
     st.integers(-(10**6), 10**10).map(lambda hundredths: hundredths / 100),
@@ -112,11 +113,32 @@ def test_severity_of_the_worst_pair() -> None:
     assert severity_of(find_indicators("产值增长8%。", "产值下降1%。", elapsed=H1)) == 3
 
 
-def test_hostile_texts_neither_crash_nor_hang() -> None:
+HOSTILE = {
+    "digits": "9" * 100_000,
+    "numbers": "1234567 " * 12_500,
+    "list of names": "公园、" * 33_000,
+    "list of figures": "3个、" * 33_000,
+    "figures": "1个" * 50_000,
+    "units": "个亩公里万元户" * 14_000,
+    "numerals": "一二三四十百千万" * 12_500,
+    "rates": "完成率1%，" * 16_000,
+    "changes": "分别增长1%、2%、" * 10_000,
+    "brackets": "（" * 100_000,
+    "tasks": "新建公园30个，产值增长5%，建成文化馆，改造危桥40座。" * 3_700,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hundred_thousand_characters_take_no_long_time(name: str) -> None:
+    # Processor time, four times what a quiet machine needs at most.
     started = time.process_time()
-    for text in ("1个" * 10_000, "9" * 20_000, "增长1%、" * 5_000, "（" * 20_000, "完成率1%，" * 4_000):
-        find_indicators("新建公园30个，产值增长5%。", text, elapsed=H1)
-        find_indicators(text[:4_000], text[:4_000], elapsed=H1)
+    find_indicators("新建公园30个，产值增长5%，建成文化馆。", HOSTILE[name], elapsed=H1)
+    find_indicators(HOSTILE[name], HOSTILE[name], elapsed=H1)
+    assert time.process_time() - started < 12
+
+
+def test_what_cannot_be_read_is_no_figure() -> None:
     assert find_indicators("建" + "9" * 300 + "个", "成" + "8" * 300 + "个", elapsed=H1) == ()
     assert find_indicators("", "", elapsed=H1) == ()
-    assert time.process_time() - started < 30
+    (found,) = find_indicators("新建公园0个。", "新建公园3个。", elapsed=H1)
+    assert (found.verdict, found.ratio, found.light) == ("not_comparable", None, "")

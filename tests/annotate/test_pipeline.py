@@ -27,11 +27,11 @@ def test_evidence_stands_in_the_text() -> None:
     assert abs(sum(done.probabilities) - 1) < 0.001
 
 
-def test_summary_is_short_begins_with_the_problem_and_takes_only_what_stands_there() -> None:
+def test_summary_is_short_holds_the_problem_and_takes_only_what_stands_there() -> None:
     (done,) = annotate([item(TEXT)], period=Q1)
     assert len(done.summary) <= LONGEST
-    assert done.summary.startswith("二号楼 因资方 撤出停工；")
-    assert all(piece in TEXT for piece in done.summary.split("；"))
+    assert "二号楼 因资方 撤出停工" in done.summary
+    assert all(piece in TEXT for piece in done.summary.replace("；", "，").split("，"))
 
 
 def test_an_empty_status_is_kept_and_flagged() -> None:

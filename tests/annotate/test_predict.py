@@ -67,6 +67,8 @@ def test_windows_of_like_length_go_together() -> None:
 
     windows: Any = [Fake(n) for n in (9, 1, 5, 2)]
     assert batches_by_length(windows, size=2) == [[1, 3], [2, 0]]
+    assert batches_by_length(windows, size=4, tokens=9) == [[1, 3], [2], [0]]
+    assert batches_by_length(windows, size=4, tokens=1) == [[1], [3], [2], [0]]
 
 
 def test_tags_and_spans_are_inverse() -> None:
@@ -80,11 +82,11 @@ def test_tags_and_spans_are_inverse() -> None:
 
 
 def test_a_span_is_trimmed_and_stays_in_its_statement() -> None:
-    text = "，征地受阻；好"
-    shares = np.zeros((len(text), N_TAGS), dtype=np.float32)
-    shares[:, 2] = 1.0
-    (problem,) = read_tags(shares, offsets=[Span(i, i + 1) for i in range(len(text))], text=text, within=Span(0, 5), risk=1.0, threshold=0.5)
-    assert problem.span.of(text) == "征地受阻"
+    for text, end, found in (("，征地受阻；好", 5, "征地受阻"), ("%，征地受阻；好", 6, "征地受阻"), ("产值下降3%；好", 6, "产值下降3%")):
+        shares = np.zeros((len(text), N_TAGS), dtype=np.float32)
+        shares[:, 2] = 1.0
+        (problem,) = read_tags(shares, offsets=[Span(i, i + 1) for i in range(len(text))], text=text, within=Span(0, end), risk=1.0, threshold=0.5)
+        assert problem.span.of(text) == found
 
 
 def tag_shares(text: str, *spans: tuple[str, str, float]) -> Any:

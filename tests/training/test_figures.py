@@ -13,7 +13,8 @@ from nlp.text import Span, cut_statements
 from nlp.training.augment import plain_example, vary
 from nlp.training.calibrate import review_threshold
 from nlp.training.corpus import read_corpora
-from nlp.training.metrics import calibration_error, class_figures, confusion, macro_f1, overlap, span_figures
+from nlp.training.gists import lead, rouge_l, textrank
+from nlp.training.metrics import calibration_error, class_figures, confusion, macro_f1, ndcg, overlap, span_figures
 from nlp.training.settings import TrainingSettings, load_settings
 
 
@@ -29,6 +30,26 @@ def test_span_figures_count_an_overlap_of_three_tenths() -> None:
     assert overlap(Span(0, 10), Span(5, 15)) == pytest.approx(1 / 3)
     figures = span_figures([[Span(0, 10)], [Span(0, 10)]], [[Span(5, 15), Span(30, 40)], [Span(8, 20)]])
     assert figures == {"precision": pytest.approx(1 / 3), "recall": 0.5, "f1": pytest.approx(0.4), "n": 2}
+
+
+def test_ndcg_is_one_for_the_best_order_and_less_for_a_worse_one() -> None:
+    assert ndcg([7, 3, 1, 0]) == pytest.approx(1.0)
+    assert ndcg([3, 7]) == pytest.approx((3 + 7 / np.log2(3)) / (7 + 3 / np.log2(3)))
+    assert ndcg([0, 7], k=1) == 0.0
+    assert ndcg([0, 0]) == 1.0
+
+
+def test_rouge_l_counts_characters_in_order_without_marks() -> None:
+    assert rouge_l("建成 3 座。", "建成3座") == pytest.approx(1.0)
+    assert rouge_l("甲乙丙丁", "甲丙戊己") == pytest.approx(0.5)
+    assert rouge_l("甲", "乙") == 0.0
+
+
+def test_plain_summaries_take_what_fits() -> None:
+    text = "道路完工三条，道路开工两条，天气晴好"
+    spans = [Span(0, 6), Span(7, 13), Span(14, 18)]
+    assert lead(text, longest=6) == "道路完工三条"
+    assert textrank(text, spans, longest=13) == "道路完工三条，道路开工两条"
 
 
 def test_calibration_error() -> None:
