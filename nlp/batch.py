@@ -23,6 +23,7 @@ from nlp.readers import read_report
 from nlp.readers.container import SUFFIXES
 from nlp.records import Period, Report, Risk
 from nlp.unit_names import Aliases, Proposal, check_names, load_aliases, propose
+from nlp.wording import Wording, names
 
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
@@ -112,6 +113,7 @@ def run(
     force: bool = False,
     units: Sequence[str] = (),
     unit_aliases: Path | None = None,
+    lang: str = "zh",
     progress: Callable[[Progress], None] | None = None,
 ) -> RunResult:
     """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each.
@@ -122,6 +124,7 @@ def run(
     yardstick : file or preset by which results are held against targets; None takes the guide's.
     units : limits risks and outputs to items that one of these units leads or joins; empty for all.
     unit_aliases : TOML file of names that mean one unit, beside the short names known everywhere.
+    lang : language of headers and labels in workbook and csv, `zh` or `en`.
 
     Raises
     ------
@@ -133,6 +136,7 @@ def run(
     weights = load_weights()
     stick = load_yardstick(yardstick)
     aliases = load_aliases(unit_aliases)
+    wording = names(lang)
     loaded = _load_model(model)
     results: list[ReportResult] = []
     failures: list[Failure] = []
@@ -150,7 +154,7 @@ def run(
             for result, name in zip(results, _folder_names(results), strict=True):
                 target = folder / name if len(files) > 1 else folder
                 target.mkdir(exist_ok=True)
-                _write(target, result, formats=tuple(formats))
+                _write(target, result, formats=tuple(formats), wording=wording)
             seconds = time.perf_counter() - started
             record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases_id=aliases.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
@@ -222,16 +226,28 @@ def _folder_names(results: Sequence[ReportResult]) -> list[str]:
     return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
 
 
-def _write(folder: Path, result: ReportResult, *, formats: Sequence[str]) -> None:
-    from nlp.outputs import table  # noqa: PLC0415
+def _write(folder: Path, result: ReportResult, *, formats: Sequence[str], wording: Wording) -> None:
+    from nlp.outputs import table, workbook  # noqa: PLC0415
 
     if "jsonl" in formats:
         table.write_jsonl(folder / "items.jsonl", result.items)
         table.write_jsonl(folder / "risks.jsonl", result.risks)
     if "csv" in formats:
-        table.write_csv(folder / "items.csv", result.items)
+        table.write_csv(folder / "items.csv", result.items, wording=wording)
     if "xlsx" in formats:
-        table.write_workbook(folder / "ducha.xlsx", title=result.report.title, items=result.items, risks=result.risks)
+        report = result.report
+        contents = workbook.Contents(
+            title=report.title,
+            items=result.items,
+            risks=result.risks,
+            units=result.units,
+            proposals=result.proposals,
+            place=report.place,
+            period=report.period.code,
+            only=result.only,
+            wording=wording,
+        )
+        workbook.write_workbook(folder / "ducha.xlsx", contents)
 
 
 def _run_record(
