@@ -7,7 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
@@ -53,6 +53,7 @@ def _folded(wording: str) -> str:
     return squeeze(fold(wording))[0]
 
 
+@lru_cache(maxsize=4096)
 def national_key(wording: str) -> str:
     """The name with its department and its kind of office in full, after `resources/unit_aliases.toml`; other names come back folded, without white space."""
     folded = _folded(wording)
@@ -124,7 +125,8 @@ def load_aliases(path: Path | None) -> Aliases:
 def propose(wordings: Iterable[str], *, aliases: Aliases) -> tuple[Proposal, ...]:
     """Pairs of names that may be one unit, most alike first; `wordings` with repetition, as the report has them.
 
-    Names of different places, and names that `aliases` put together already, are no pair.
+    Names of different places, and names that `aliases` put together already, are no pair. Nothing is proposed among more names than `most_names`
+    of the settings: every name is held against every other.
     """
     from rapidfuzz import fuzz  # noqa: PLC0415
 
@@ -133,6 +135,8 @@ def propose(wordings: Iterable[str], *, aliases: Aliases) -> tuple[Proposal, ...
     commonest: dict[str, str] = {}
     for wording, _ in counts.most_common():
         commonest.setdefault(aliases.key(wording), wording)
+    if len(commonest) > settings["most_names"]:
+        return ()
     parts = {key: _loosely_split(key) for key in commonest}
     found = []
     for one, other in combinations(commonest, 2):

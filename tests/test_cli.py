@@ -107,6 +107,20 @@ def test_an_unknown_unit_is_told_with_the_nearest_names(write_csv, tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
+def test_names_can_be_english(write_csv, tmp_path: Path) -> None:
+    report = write_csv(HEADER, ROW)
+    done = ducha("run", report, "--out", tmp_path / "out", "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    assert "Completed 0  In progress 0  Not started 0  At risk 1  To be reviewed" in done.stdout
+    assert "1 report(s), 1 items" in done.stdout
+    csv = (tmp_path / "out" / "items.csv").read_text(encoding="utf-8-sig")
+    assert csv.startswith("No.,Task,Units,Status text,Status,")
+    assert ",At risk,Stated," in csv
+    assert json.loads((tmp_path / "out" / "items.jsonl").read_text(encoding="utf-8"))["status"] == "at_risk"
+    wrong = ducha("run", report, "--out", tmp_path / "two", "--lang", "fr")
+    assert (wrong.returncode, wrong.stderr.strip()) == (2, "错误：--lang 为 fr，应为 zh、en 之一")
+
+
 def test_help_is_quick_and_names_the_options() -> None:
     started = time.perf_counter()
     shown = ducha("run", "--help")

@@ -12,7 +12,7 @@ from nlp.wording import Wording, names
 # Excel's own limit on the characters of a cell.
 LONGEST_CELL: Final = 32_767
 # What XML 1.0 cannot hold, control characters, and marks that turn the direction of text round.
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Columns that hold a status and take its colour; empty where there was none.
 STATUS_KEYS: Final = frozenset({"status", "status_older", "status_newer", "older_status"})
@@ -47,7 +47,7 @@ class Column:
 
 def printable(text: str) -> str:
     """The text without what XML cannot hold, control characters, and marks that turn its direction round; every line break as one `\\n`."""
-    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def clean(text: str, *, wording: Wording | None = None) -> str:

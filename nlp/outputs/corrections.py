@@ -11,7 +11,7 @@ from typing import Any, Final
 from nlp.annotate.pace import BAD, FALLING
 from nlp.annotate.targets import GROWTH
 from nlp.labels import BASES
-from nlp.outputs.cells import LONGEST_CELL, printable
+from nlp.outputs.cells import LONGEST_CELL, UNPRINTABLE, printable
 from nlp.text import Span, squeeze
 
 CHECKED: Final = ("number", "task", "units", "text")
@@ -53,9 +53,10 @@ def record_of(item: Mapping[str, Any], *, id_: str) -> str:
 
 def _counts_before(text: str) -> list[int]:
     """For every offset of the text, its end included: printable characters before it that are no white space."""
+    dropped = {mark.start() for mark in UNPRINTABLE.finditer(text)}
     counts = [0]
-    for character in text:
-        counts.append(counts[-1] + (bool(printable(character)) and not character.isspace()))
+    for n, character in enumerate(text):
+        counts.append(counts[-1] + (n not in dropped and not character.isspace()))
     return counts
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from nlp.by_unit import NO_UNIT, UnitRow
-from nlp.labels import STATUSES
+from nlp.labels import AT_RISK, STATUSES
 from nlp.outputs.cells import Column, clean, display
 from nlp.outputs.corrections import CHECKED, checksum, record_of
 from nlp.text import number
@@ -24,7 +24,7 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
         ("status", "status", 8, ""),
         ("basis", "basis", 9, ""),
         ("severity", "severity", 9, ""),
-        ("problems", "problems", 36, "W"),
+        ("finding", "finding", 36, "W"),
         ("summary", "summary", 34, "W"),
         ("source", "source", 16, "W"),
         ("why", "why", 44, "WS"),
@@ -116,19 +116,38 @@ _OPTIONAL: Final = frozenset({"rank_change", "wordings", "why"})
 
 def columns_of(sheet: str, *, wording: Wording, rows: Sequence[Mapping[str, Any]] | None = None) -> tuple[Column, ...]:
     """The columns of a sheet (`risks`, `items`, `statements`, `indicators`, `units`, `aliases`, `changes`), without those that no row fills."""
+    labels = {"status": wording.statuses.values(), "older_status": wording.statuses.values(), "basis": wording.bases.values()}
+    labels |= {"verdict": wording.verdicts.values()}
     return tuple(
         Column(
-            header=wording.columns.get(name) or wording.statuses[name],
+            header=header,
             key=key,
-            width=width,
+            width=max(width, *(_width(label) + 2 for label in (*labels.get(key, ()), *header.split()))),
             wraps="W" in flags,
             printed="S" not in flags,
             marked="M" in flags,
             hidden="H" in flags,
         )
         for name, key, width, flags in _COLUMNS[sheet]
+        for header in (_header(name, key, wording),)
         if rows is None or key not in _OPTIONAL or any(row.get(key) for row in rows)
     )
+
+
+def _header(name: str, key: str, wording: Wording) -> str:
+    if name in wording.columns:
+        return wording.columns[name]
+    return wording.say("probability", status=wording.statuses[name]) if key.startswith("p_") else wording.statuses[name]
+
+
+def _width(label: str) -> int:
+    """Width of a label in Latin characters."""
+    return sum(1 + (c > "\u2e7f") for c in label)
+
+
+def risk_rows(risks: Iterable[Mapping[str, Any]], *, wording: Wording) -> list[dict[str, Any]]:
+    """The risk rows with what was found wrong: the problem statements, or the reason where figures alone decide."""
+    return [{**risk, "finding": display(risk, "problems", wording=wording) or (risk["reason"] if risk["status"] == AT_RISK else "")} for risk in risks]
 
 
 def item_rows(items: Sequence[Mapping[str, Any]], *, wording: Wording) -> list[dict[str, Any]]:

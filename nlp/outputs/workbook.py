@@ -13,7 +13,7 @@ from nlp.by_unit import UnitRow
 from nlp.config import load_toml
 from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED
 from nlp.outputs.cells import CENTRED_KEYS, LIGHT_KEYS, SHARE_KEYS, STATUS_KEYS, Column, clean, display
-from nlp.outputs.sheets import alias_rows, change_rows, columns_of, indicator_rows, item_rows, statement_rows, unit_rows
+from nlp.outputs.sheets import alias_rows, change_rows, columns_of, indicator_rows, item_rows, risk_rows, statement_rows, unit_rows
 from nlp.unit_names import Proposal
 from nlp.wording import Wording, names
 
@@ -59,7 +59,7 @@ def write_workbook(path: Path, contents: Contents) -> None:
 
     words = contents.wording
     tables: dict[str, Sequence[Mapping[str, Any]]] = {
-        "risks": contents.risks,
+        "risks": risk_rows(contents.risks, wording=words),
         "items": item_rows(contents.items, wording=words),
         "statements": statement_rows(contents.items),
         "indicators": indicator_rows(contents.items),
@@ -189,4 +189,4 @@ def lines_of(text: str, width: int) -> int:
 def _height(values: Sequence[object], columns: Sequence[Column]) -> float:
     """Height in points of a row whose texts wrap; not every program fits it by itself."""
     lines = max((lines_of(str(value), column.width) for value, column in zip(values, columns, strict=True) if column.wraps and column.printed), default=1)
-    return min(_TALLEST_ROW, 3 + _LINE_HEIGHT * lines)
+    return min(_TALLEST_ROW, 4 + _LINE_HEIGHT * lines)

@@ -67,12 +67,19 @@ def test_the_overview_counts_and_has_native_charts(result: batch.ReportResult, t
     assert [kind in chart for chart, kind in zip(charts, ("doughnutChart", "barChart"), strict=True)] == [True, True]
 
 
+def test_the_risk_list_says_what_is_wrong_where_figures_alone_decide(result: batch.ReportResult, tmp_path: Path) -> None:
+    found = {row["序号"]: row["问题或依据"] for row in table(written(tmp_path / "a.xlsx", contents(result))["风险清单"])}
+    assert found["1"].startswith("[要件受阻]")
+    assert "8 / 30个" in found["2"]
+    assert found["3"] is None
+
+
 def test_one_row_a_statement(result: batch.ReportResult, tmp_path: Path) -> None:
     rows = table(written(tmp_path / "a.xlsx", contents(result))["语句"])
     assert [(row["序号"], row["句序"]) for row in rows] == [("1", 1), ("1", 2), ("2", 1), ("3", 1)]
     assert rows[0]["语句"] == "引桥征地受阻，业主对补偿有分歧"
     assert rows[0]["问题语句"]
-    assert sum(rows[0][name] for name in ("已完成", "推进中", "未启动", "有风险")) == pytest.approx(1, abs=0.001)
+    assert sum(rows[0][f"{name}\n概率"] for name in ("已完成", "推进中", "未启动", "有风险")) == pytest.approx(1, abs=0.001)
 
 
 def test_units_stand_with_lights_and_the_rule_below(result: batch.ReportResult, tmp_path: Path) -> None:
