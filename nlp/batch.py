@@ -17,22 +17,26 @@ from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.by_unit import UnitRow, by_unit, select
 from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
+from nlp.in_use import MODELS, SHIPPED, model_in_use
 from nlp.labels import STATUSES
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.readers import read_report
-from nlp.readers.container import SUFFIXES
+from nlp.readers.find import find_reports
 from nlp.records import Period, Report, Risk
 from nlp.unit_names import Aliases, Proposal, check_names, load_aliases, propose
-from nlp.wording import Wording, names
+from nlp.wording import names
 
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
+    from nlp.compare.rows import Quarter
 
-FORMATS: Final = ("xlsx", "csv", "jsonl")
+FORMATS: Final = ("xlsx", "docx", "html", "csv", "jsonl")
+# Risks listed on the terminal and in the brief.
+TOP: Final = 15
 RULES: Final = "rules"
 NATIONAL: Final = Aliases()
-# Where the trained model lies in a checkout; a wheel has none, there --model names it.
-SHIPPED_MODEL: Final = Path(nlp.__file__).resolve().parent.parent / "models" / "status"
+# Which model is in use says `nlp.in_use`; this one is where no other was promoted.
+SHIPPED_MODEL: Final = MODELS / SHIPPED
 _PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "rapidfuzz", "XlsxWriter")
 
 
@@ -55,6 +59,7 @@ class ReportResult:
     report: Report
     items: tuple[dict[str, Any], ...]
     risks: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...] = ()
     units: tuple[UnitRow, ...] = ()
     proposals: tuple[Proposal, ...] = ()
     only: tuple[str, ...] = ()
@@ -69,6 +74,8 @@ class RunResult:
     out: Path
     seconds: float
     model_id: str = RULES
+    # What must be said of the comparison with an older report.
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,27 +87,6 @@ class Progress:
     total: int
 
 
-def find_reports(paths: Sequence[Path]) -> list[Path]:
-    """The report files named, and those in folders named (not below them), sorted; hidden and temporary files are left out.
-
-    Raises
-    ------
-    UsageError : a folder holds no report, or no path was given.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in SUFFIXES and not p.name.startswith((".", "~$")))
-            if not inside:
-                raise UsageError(f"文件夹里没有报告文件（{' '.join(sorted(SUFFIXES))}）", where=str(path), remedy="请指定报告文件或含有报告的文件夹")
-            found += inside
-        else:
-            found.append(path)
-    if not found:
-        raise UsageError("没有指定报告文件")
-    return list(dict.fromkeys(found))
-
-
 def run(
     paths: Sequence[Path],
     *,
@@ -110,7 +96,10 @@ def run(
     model: Path | None = None,
     yardstick: Path | str | None = None,
     formats: Iterable[str] = FORMATS,
+    top: int = TOP,
     force: bool = False,
+    older: Path | None = None,
+    older_period: Period | None = None,
     units: Sequence[str] = (),
     unit_aliases: Path | None = None,
     lang: str = "zh",
@@ -122,6 +111,8 @@ def run(
     ----------
     model : folder of the model that reads the words; None leaves them to the cue rules.
     yardstick : file or preset by which results are held against targets; None takes the guide's.
+    older : report file or output folder of the period before; every item row then says what became of its task (`change`).
+    top : so many risks, and at most so many sheets by item, go into the brief.
     units : limits risks and outputs to items that one of these units leads or joins; empty for all.
     unit_aliases : TOML file of names that mean one unit, beside the short names known everywhere.
     lang : language of headers and labels in workbook and csv, `zh` or `en`.
@@ -135,30 +126,70 @@ def run(
     check_target(out, force=force)
     weights = load_weights()
     stick = load_yardstick(yardstick)
+    if older is not None and len(files) > 1:
+        raise UsageError(f"--older 只能用于一份报告，这里有 {len(files)} 份", remedy="请逐份判读，或用 ducha compare")
     aliases = load_aliases(unit_aliases)
     wording = names(lang)
     loaded = _load_model(model)
+    former = _read_older(older, period=older_period, model=loaded, yardstick=stick, progress=progress) if older is not None else None
     results: list[ReportResult] = []
     failures: list[Failure] = []
     for path in files:
         try:
-            result = _process(
-                path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, aliases=aliases, only=units, progress=progress
+            done = _process(
+                path,
+                period=period,
+                columns=columns,
+                model=loaded,
+                yardstick=stick,
+                weights=weights,
+                progress=progress,
+                older=former,
+                aliases=aliases,
+                only=units,
             )
-            results.append(result)
+            results.append(done)
         except DuchaError as error:
             failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
     model_id = loaded.id if loaded else RULES
     if results:
+        from nlp.outputs.files import write_files  # noqa: PLC0415
+
         with whole_folder(out) as folder:
             for result, name in zip(results, _folder_names(results), strict=True):
                 target = folder / name if len(files) > 1 else folder
                 target.mkdir(exist_ok=True)
-                _write(target, result, formats=tuple(formats), wording=wording)
+                write_files(
+                    target,
+                    report=result.report,
+                    items=result.items,
+                    risks=result.risks,
+                    formats=frozenset(formats),
+                    top=top,
+                    units=result.units,
+                    proposals=result.proposals,
+                    only=result.only,
+                    wording=wording,
+                )
             seconds = time.perf_counter() - started
             record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases_id=aliases.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id)
+    warnings = tuple(warning for result in results for warning in result.warnings)
+    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id, warnings)
+
+
+def model_folder(given: str | None) -> Path | None:
+    """The folder of the model that a user named, that of the model in use where none was, None for the rules alone."""
+    if given == RULES:
+        return None
+    return Path(given) if given else model_in_use()
+
+
+def _read_older(path: Path, *, period: Period | None, model: Model | None, yardstick: Yardstick, progress: Callable[[Progress], None] | None) -> Quarter:
+    from nlp.quarters import read_quarter  # noqa: PLC0415
+
+    show = (lambda file, done, total: progress(Progress(file, done, total))) if progress else None
+    return read_quarter(path, option="--older-period", period=period, model=model, yardstick=yardstick, progress=show)
 
 
 def _load_model(folder: Path | None) -> Model | None:
@@ -178,6 +209,7 @@ def _process(
     yardstick: Yardstick,
     weights: Mapping[str, float],
     progress: Callable[[Progress], None] | None,
+    older: Quarter | None = None,
     aliases: Aliases = NATIONAL,
     only: Sequence[str] = (),
 ) -> ReportResult:
@@ -187,6 +219,7 @@ def _process(
     check_names(only, wordings=wordings, aliases=aliases, where=report.file)
     from nlp.annotate.pipeline import annotate  # noqa: PLC0415
     from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
+    from nlp.quarters import hold_against, units_of  # noqa: PLC0415
     from nlp.ranking import rank  # noqa: PLC0415
 
     def report_progress(done: int) -> None:
@@ -195,11 +228,19 @@ def _process(
 
     report_progress(0)
     annotated = annotate(report.items, period=report.period, model=model, yardstick=yardstick, progress=report_progress)
-    risks = rank(annotated, weights=weights)
+    since = hold_against(older, report=report, annotated=annotated) if older else None
+    risks = rank(annotated, weights=weights, repeated=since.repeated if since else ())
     by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
     items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
+    if since:
+        items = tuple({**row, "change": change} for row, change in zip(items, since.changes, strict=True))
     result = ReportResult(
-        report, items, tuple(risk_row(risk, report=report) for risk in risks), by_unit(items, aliases=aliases), propose(wordings, aliases=aliases)
+        report,
+        items,
+        tuple(risk_row(risk, report=report) for risk in risks),
+        warnings=since.warnings if since else (),
+        units=by_unit(items, aliases=aliases, older=units_of(older, aliases=aliases) if older else ()),
+        proposals=propose(wordings, aliases=aliases),
     )
     return _limit(result, only=only, aliases=aliases) if only else result
 
@@ -224,30 +265,6 @@ def _folder_names(results: Sequence[ReportResult]) -> list[str]:
     """A folder name a report: its file name without the ending, with the ending where two would share it."""
     stems = Counter(Path(result.report.file).stem for result in results)
     return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
-
-
-def _write(folder: Path, result: ReportResult, *, formats: Sequence[str], wording: Wording) -> None:
-    from nlp.outputs import table, workbook  # noqa: PLC0415
-
-    if "jsonl" in formats:
-        table.write_jsonl(folder / "items.jsonl", result.items)
-        table.write_jsonl(folder / "risks.jsonl", result.risks)
-    if "csv" in formats:
-        table.write_csv(folder / "items.csv", result.items, wording=wording)
-    if "xlsx" in formats:
-        report = result.report
-        contents = workbook.Contents(
-            title=report.title,
-            items=result.items,
-            risks=result.risks,
-            units=result.units,
-            proposals=result.proposals,
-            place=report.place,
-            period=report.period.code,
-            only=result.only,
-            wording=wording,
-        )
-        workbook.write_workbook(folder / "ducha.xlsx", contents)
 
 
 def _run_record(

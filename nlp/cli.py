@@ -34,17 +34,19 @@ def run_command(
     ],
     period: Annotated[str | None, typer.Option(help="报告期，如 2023Q1、2023H1、2023Q3、2023FY、2023M11；缺省从标题或文件名读取")] = None,
     out: Annotated[Path, typer.Option(help="输出文件夹")] = Path("ducha-output"),
-    model: Annotated[str | None, typer.Option(help="模型文件夹；rules 表示只按规则判读；缺省用随程序提供的模型")] = None,
+    model: Annotated[str | None, typer.Option(help="模型文件夹；rules 表示只按规则判读；缺省用在用的模型（ducha models）")] = None,
     yardstick: Annotated[str | None, typer.Option(metavar="FILE", help="标尺：TOML 文件，或自带的 guide、lenient；缺省按标注说明")] = None,
-    formats: Annotated[str, typer.Option(help="输出哪些文件，逗号分隔")] = "xlsx,csv,jsonl",
+    formats: Annotated[str, typer.Option(help="输出哪些文件，逗号分隔")] = "xlsx,docx,html,csv,jsonl",
     column: Annotated[list[str] | None, typer.Option(help="指明认不出的列，如 --column 落实情况=本月动态")] = None,
+    older: Annotated[Path | None, typer.Option(metavar="OLDER", help="上期的报告文件，或 ducha run 写出的文件夹：每项任务另写明与上期相比的变化")] = None,
+    older_period: Annotated[str | None, typer.Option(help="上期的报告期，缺省从标题或文件名读取")] = None,
     unit: Annotated[list[str] | None, typer.Option(metavar="NAME", help="只要该单位牵头或配合的任务（可重复）；名次和风险分仍按全报告")] = None,
     unit_aliases: Annotated[Path | None, typer.Option(metavar="FILE", help='单位别名 TOML，每行 "市住房和城乡建设局" = ["市建设局"]')] = None,
-    top: Annotated[int, typer.Option(min=0, help="终端上列出前几项风险（工作簿的风险清单总是全部列出）")] = 15,
+    top: Annotated[int, typer.Option(min=0, help="终端和督查通报列出前几项风险，也是通报所附督办单的上限；工作簿的风险清单总是全部列出")] = 15,
     lang: Annotated[str, typer.Option(help="工作簿、csv 和终端的表头与状态用 zh 中文或 en 英文；报告原文不变")] = "zh",
     force: Annotated[bool, typer.Option("--force", help="覆盖以前的输出")] = False,
 ) -> None:
-    """判读报告，写出 Excel、csv、items.jsonl、risks.jsonl 和 run.json。"""
+    """判读报告，写出 Excel、督查通报（Word）、网页、csv、items.jsonl、risks.jsonl 和 run.json。"""
     from nlp import batch  # noqa: PLC0415
     from nlp.readers.title import parse_period  # noqa: PLC0415
     from nlp.terminal import run as terminal  # noqa: PLC0415
@@ -58,9 +60,12 @@ def run_command(
             out=out,
             period=chosen,
             columns=_columns(column or []),
-            model=model_folder(model),
+            model=batch.model_folder(model),
+            older=older,
+            older_period=parse_period(older_period) if older_period else None,
             yardstick=yardstick,
             formats=_formats(formats, batch.FORMATS),
+            top=top,
             force=force,
             units=unit or [],
             unit_aliases=unit_aliases,
@@ -69,6 +74,8 @@ def run_command(
         )
     for failure in result.failures:
         print(f"错误：{failure.reason}", file=sys.stderr)
+    for warning in result.warnings:
+        print(f"提醒：{warning}", file=sys.stderr)
     for done in result.results:
         terminal.print_result(done, top=top, wording=wording)
     if result.results:
@@ -76,15 +83,6 @@ def run_command(
     if result.failures:
         only_usage = not result.results and all(failure.is_usage for failure in result.failures)
         raise typer.Exit(EXIT_USAGE if only_usage else EXIT_FAILED)
-
-
-def model_folder(given: str | None) -> Path | None:
-    """The folder of the model to use, None for the rules alone."""
-    from nlp.batch import RULES, SHIPPED_MODEL  # noqa: PLC0415
-
-    if given == RULES or (given is None and not SHIPPED_MODEL.is_dir()):
-        return None
-    return Path(given) if given else SHIPPED_MODEL
 
 
 def _columns(given: list[str]) -> dict[str, str]:
@@ -106,14 +104,16 @@ def _formats(given: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     return chosen
 
 
-def add_corpora_commands() -> None:
-    """Attach audit, label, train and evaluate; their module is small and imports nothing heavy by itself."""
-    from nlp import cli_corpora  # noqa: PLC0415
+def add_commands() -> None:
+    """Attach compare, audit, label, train, evaluate and models; their modules are small and import nothing heavy by themselves."""
+    from nlp import cli_compare, cli_corpora, cli_models  # noqa: PLC0415
 
+    cli_compare.attach(app)
     cli_corpora.attach(app)
+    cli_models.attach(app)
 
 
-add_corpora_commands()
+add_commands()
 
 
 def main() -> None:

@@ -26,10 +26,10 @@ def attach(app: typer.Typer) -> None:
 
 
 def default_model() -> Path | None:
-    """The shipped model, None where there is none."""
-    from nlp.batch import SHIPPED_MODEL  # noqa: PLC0415
+    """The model in use, None where there is none."""
+    from nlp.in_use import model_in_use  # noqa: PLC0415
 
-    return SHIPPED_MODEL if SHIPPED_MODEL.is_dir() else None
+    return model_in_use()
 
 
 def audit_command(
@@ -115,10 +115,19 @@ def _refuse_existing(path: Path, *, force: bool) -> None:
         raise OutputError("文件已存在", where=str(path), remedy="加 --force 覆盖，或用 --out 另取名字")
 
 
+def _refuse_in_use(out: Path) -> None:
+    """What is in use is never changed in place, not even with --force."""
+    from nlp.in_use import read_use  # noqa: PLC0415
+
+    use = read_use(out.resolve().parent) if out.is_dir() else None
+    if use and use.place.model == out.resolve().name:
+        raise OutputError("这个模型在用，不能就地改动", where=str(out), remedy="请用 --out 另取名字，再用 ducha models promote 换上")
+
+
 def train_command(
     corpora: CorporaArgument,
     out: Annotated[Path, typer.Option(help="写出的模型文件夹，如 models/2024q2")],
-    base: Annotated[Path | None, typer.Option(help="底座编码器文件夹，缺省用 models/encoder；--quick 时也可以是一个模型，缺省用随程序提供的模型")] = None,
+    base: Annotated[Path | None, typer.Option(help="底座编码器文件夹，缺省用 models/encoder；--quick 时也可以是一个模型，缺省用在用的模型")] = None,
     config: Annotated[Path | None, typer.Option(help="训练设置 TOML")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="编码器不动，只训练分类头，几分钟完成")] = False,
     seed: Annotated[int | None, typer.Option(help="随机种子")] = None,
@@ -131,6 +140,7 @@ def train_command(
     settings = load_settings(config, seed=seed, **(QUICK if quick else {}))
     if out.exists() and not force:
         raise OutputError("模型文件夹已存在", where=str(out), remedy="加 --force 覆盖，或用 --out 另取名字")
+    _refuse_in_use(out)
     try:
         import torch  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
@@ -143,7 +153,7 @@ def train_command(
 
 def evaluate_command(
     corpora: CorporaArgument,
-    model: Annotated[Path | None, typer.Option(help="模型文件夹，缺省用随程序提供的模型")] = None,
+    model: Annotated[Path | None, typer.Option(help="模型文件夹，缺省用在用的模型")] = None,
     split: Annotated[str, typer.Option(help="在哪一份上衡量：train、dev 或 test")] = "test",
     out: Annotated[Path | None, typer.Option(help="写出 metrics.json 和 metrics.html 的文件夹")] = None,
 ) -> None:
@@ -170,9 +180,9 @@ def _read(corpora: list[Path]) -> list[tuple[Government, list[LabelledItem]]]:
 
 
 def _shipped_encoder() -> Path:
-    from nlp.batch import SHIPPED_MODEL  # noqa: PLC0415
+    from nlp.in_use import MODELS  # noqa: PLC0415
 
-    folder = SHIPPED_MODEL.parent / "encoder"
+    folder = MODELS / "encoder"
     if not folder.is_dir():
         raise UsageError("没有底座编码器", where=str(folder), remedy="请用 --base 指定，或运行 scripts/build_encoder.py")
     return folder

@@ -94,8 +94,13 @@ def _best(items: Sequence[Row], status: str, most: int) -> list[Row]:
     fit = [row for row in items if row["status"] == status and row["summary"] and not row["needs_review"] and not row["problems"]]
     fit.sort(key=lambda row: (not _FIGURE.search(row["summary"]), -round(row["confidence"], 2)))
     # One row a unit first, so that no unit fills the passage.
-    first = [row for n, row in enumerate(fit) if _lead(row) not in {_lead(other) for other in fit[:n]}]
-    return [*first, *(row for row in fit if row not in first)][:most]
+    first: list[Row] = []
+    others: list[Row] = []
+    seen: set[str] = set()
+    for row in fit:
+        (others if _lead(row) in seen else first).append(row)
+        seen.add(_lead(row))
+    return [*first, *others][:most]
 
 
 def _listed(heading: str, rows: Sequence[Row], *, total: int, lead: str, none: str) -> Passage:

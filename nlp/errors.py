@@ -47,5 +47,9 @@ class ModelError(DuchaError):
     """A model folder is missing, damaged, or made for other labels."""
 
 
+class GateError(DuchaError):
+    """A model did not pass what it must pass before it is used."""
+
+
 class CorpusError(DuchaError):
     """A labelled quarter breaks its format or contradicts itself."""

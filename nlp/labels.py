@@ -49,3 +49,28 @@ VERDICT_NAMES: Final = {
     "below_target": "低于目标",
     "not_comparable": "无法比较",
 }
+
+# What can become of a task between two periods, worst first: the order in which changes are listed. The last two name rows of one period alone.
+WORSE: Final = "worse"
+FELL_BACK: Final = "fell_back"
+STALLED: Final = "stalled"
+REPEATED: Final = "repeated"
+UNCHANGED: Final = "unchanged"
+MOVED: Final = "moved"
+RECOVERED: Final = "recovered"
+NEWLY_COMPLETED: Final = "newly_completed"
+NEW: Final = "new"
+DROPPED: Final = "dropped"
+CHANGES: Final = (WORSE, FELL_BACK, STALLED, REPEATED, UNCHANGED, MOVED, RECOVERED, NEWLY_COMPLETED)
+CHANGE_NAMES: Final = {
+    WORSE: "转差",
+    FELL_BACK: "累计数回落",
+    STALLED: "停滞",
+    REPEATED: "照抄上期",
+    UNCHANGED: "无明显变化",
+    MOVED: "推进",
+    RECOVERED: "好转",
+    NEWLY_COMPLETED: "新完成",
+    NEW: "新增",
+    DROPPED: "取消",
+}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from nlp.annotate.pace import BAD, Verdict, reached
 from nlp.annotate.severity import has_way_forward
 from nlp.config import load_toml
 from nlp.labels import AT_RISK, IN_PROGRESS, NOT_STARTED, STATUSES
-from nlp.records import AnnotatedItem, Item, Risk, Term
+from nlp.records import AnnotatedItem, Risk, Term
 from nlp.text import fold, squeeze
 from nlp.why import explain
 
@@ -31,11 +31,6 @@ TERM_NAMES: Final = {
     "no_report": "未填报",
 }
 _MOST_PROBLEMS: Final = 3
-
-
-def item_key(item: Item) -> str:
-    """By what an item is known again in another quarter: number and task without white space."""
-    return f"{item.number}\t{squeeze(fold(item.task))[0]}"
 
 
 def score_item(item: AnnotatedItem, *, weights: Mapping[str, float], repeated: float = 0.0) -> tuple[Term, ...]:
@@ -72,17 +67,16 @@ def amounts_of(item: AnnotatedItem, *, repeated: float = 0.0) -> dict[str, float
     return {name: float(amount) for name, amount in amounts.items()}
 
 
-def rank(items: Sequence[AnnotatedItem], *, weights: Mapping[str, float], former: Mapping[str, float] | None = None) -> tuple[Risk, ...]:
+def rank(items: Sequence[AnnotatedItem], *, weights: Mapping[str, float], repeated: Collection[str] = ()) -> tuple[Risk, ...]:
     """All items whose score is above zero, worst first; on equal scores the more severe, then the order of the report.
 
     Parameters
     ----------
-    former : `item_key` -> share of the text, in [0, 1], that stood in the former quarter's report; nothing is known of the others.
+    repeated : the sources, as text, of the rows that only repeat what stood in the former quarter's report.
     """
-    known = former or {}
     scored = []
     for position, item in enumerate(items):
-        terms = score_item(item, weights=weights, repeated=known.get(item_key(item.item), 0.0) if known else 0.0)
+        terms = score_item(item, weights=weights, repeated=float(str(item.item.source) in repeated))
         scored.append((round(sum(term.value for term in terms), 2), item.severity, position, item, terms))
     scored.sort(key=lambda entry: (-entry[0], -entry[1], entry[2]))
     risky = [entry for entry in scored if entry[0] > 0]

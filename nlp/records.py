@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from nlp.text import Span
+
+_PERIOD_NAMES: Final = {"Q1": "一季度", "H1": "上半年", "Q3": "前三季度", "FY": "度"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,13 @@ class Period:
 
     code: str
     elapsed: float
+
+    @property
+    def name(self) -> str:
+        """The period as officers write it: 2023年一季度, 2023年度, 2023年1—11月."""
+        year, part = self.code[:4], self.code[4:]
+        months = int(part[1:]) if part.startswith("M") else 0
+        return f"{year}年" + (_PERIOD_NAMES.get(part) or ("1月" if months == 1 else f"1—{months}月"))
 
 
 @dataclass(frozen=True)

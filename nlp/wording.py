@@ -9,7 +9,7 @@ from typing import Final
 
 from nlp.config import load_toml
 from nlp.errors import UsageError
-from nlp.labels import BASIS_NAMES, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, VERDICT_NAMES
+from nlp.labels import BASIS_NAMES, CHANGE_NAMES, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, VERDICT_NAMES
 
 LANGUAGES: Final = ("zh", "en")
 
@@ -51,5 +51,6 @@ def names(lang: str = "zh") -> Wording:
         severities={int(level): name for level, name in table.get("severities", SEVERITY_NAMES).items()},
         problems=table.get("problems", PROBLEM_NAMES),
         verdicts=table.get("verdicts", VERDICT_NAMES),
-        **{part: table[part] for part in ("terms", "changes", "lights", "sheets", "columns", "phrases")},
+        changes=table.get("changes", CHANGE_NAMES),
+        **{part: table[part] for part in ("terms", "lights", "sheets", "columns", "phrases")},
     )

@@ -22,6 +22,8 @@ def main() -> int:
     interpreter = ensure("test,train,encoder" if WITH_TRAINING in sys.argv or os.environ.get("CI") else "test")
     if not shutil.which("soffice"):
         print("提示：没有 LibreOffice，转换 doc、wps 的测试会跳过（Debian：apt-get install libreoffice-writer libreoffice-calc）", file=sys.stderr)
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        print("提示：没有 Chromium，在浏览器里打开网页的测试会跳过（Debian：apt-get install chromium）", file=sys.stderr)
     codes = [subprocess.run([str(interpreter), *check], cwd=ROOT, check=False).returncode for check in CHECKS]
     codes.append(subprocess.run([str(interpreter), "-m", "pytest", *options], cwd=ROOT, check=False).returncode)
     return max(codes)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,3 +39,22 @@ def write_csv(tmp_path: Path):
         return path
 
     return write
+
+
+@pytest.fixture
+def make_model(tmp_path: Path) -> Callable[..., Path]:
+    """Write a folder `models/NAME` of files that hold nothing to run but agree with their manifest; further keywords go into the manifest."""
+
+    def make(name: str, *, figures: dict[str, Any] | None = None, **notes: Any) -> Path:
+        folder = tmp_path / "models" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        names = ("model.onnx", "tokenizer.json", "labels.json", "calibration.json", "heads.safetensors")
+        for file in names:
+            (folder / file).write_text(f"{name} {file}", encoding="utf-8")
+        hashes = {file: sha256((folder / file).read_bytes()).hexdigest() for file in names}
+        (folder / "manifest.json").write_text(json.dumps({"files": hashes, "train": [], "dev": [], **notes}), encoding="utf-8")
+        if figures:
+            (folder / "metrics.json").write_text(json.dumps({"dev": figures}), encoding="utf-8")
+        return folder
+
+    return make

@@ -8,9 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from nlp.batch import SHIPPED_MODEL
+from nlp.in_use import model_in_use
 
 ROW = "1,建成东门大桥。,市交通局,引桥征地受阻，业主对补偿有分歧。"
 HEADER = "序号,主要任务,牵头单位,落实情况"
@@ -48,7 +49,7 @@ def test_a_run_writes_what_the_design_promises(write_csv, tmp_path: Path) -> Non
     assert "共 2 项" in done.stdout
     assert "有风险 1" in done.stdout
     out = tmp_path / "out"
-    assert sorted(p.name for p in out.iterdir()) == ["ducha.xlsx", "items.csv", "items.jsonl", "risks.jsonl", "run.json"]
+    assert sorted(p.name for p in out.iterdir()) == ["brief.docx", "ducha.html", "ducha.xlsx", "items.csv", "items.jsonl", "risks.jsonl", "run.json"]
     items = [json.loads(line) for line in (out / "items.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [set(KEYS) - set(item) for item in items] == [set(), set()]
     assert items[0]["source"] == {"file": "2024年一季度进展.csv", "row": 2}
@@ -57,7 +58,8 @@ def test_a_run_writes_what_the_design_promises(write_csv, tmp_path: Path) -> Non
     assert [risk["rank"] for risk in risks] == [1, 2]
     run = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert run["files"][0]["statuses"] == {"completed": 0, "in_progress": 0, "not_started": 1, "at_risk": 1}
-    assert run["model"].startswith("status-" if SHIPPED_MODEL.is_dir() else "rules")
+    used = model_in_use()
+    assert run["model"].startswith(f"{used.name}-" if used else "rules")
 
 
 def test_a_yardstick_is_named_in_the_run_and_a_malformed_one_writes_nothing(write_csv, tmp_path: Path) -> None:
@@ -105,6 +107,19 @@ def test_an_unknown_unit_is_told_with_the_nearest_names(write_csv, tmp_path: Pat
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.strip() == "错误：2024年一季度进展.csv：没有单位“市水务局”。相近的有 市水利局、市交通局"
     assert not (tmp_path / "out").exists()
+
+
+def test_an_older_report_fills_the_sheet_of_changes_and_the_change_of_rank(write_csv, tmp_path: Path) -> None:
+    old = write_csv(HEADER, "1,建成东门大桥。,市交通局,主塔正在浇筑。", "2,清淤。,市水利局,清淤受阻，资金未到位。", name="2024年一季度.csv")
+    new = write_csv(HEADER, ROW, "2,清淤。,市水利局,清淤正在进行，完成一半。", name="2024年上半年.csv")
+    done = ducha("run", new, "--older", old, "--out", tmp_path / "out", "--formats", "xlsx")
+    assert done.returncode == 0, done.stderr
+    book = openpyxl.load_workbook(tmp_path / "out" / "ducha.xlsx")
+    header, first, *_ = book["变化"].iter_rows(min_row=2, values_only=True)
+    change = dict(zip(header, first, strict=True))
+    assert (change["上期状态"], change["状态"], change["变化"]) == ("推进中", "有风险", "转差")
+    header, *rows = book["单位统计"].iter_rows(min_row=2, values_only=True)
+    assert [dict(zip(header, row, strict=True))["名次变化"] for row in rows[:2]] == ["↓1", "↑1"]
 
 
 def test_names_can_be_english(write_csv, tmp_path: Path) -> None:

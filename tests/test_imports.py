@@ -10,7 +10,7 @@ from pathlib import Path
 # Each layer may import from those before it. `annotate` and `training` share the base and the readers.
 LAYERS = (
     {"errors", "labels", ""},
-    {"text", "config"},
+    {"text", "config", "in_use"},
     {"wording", "unit_names"},
     {"records"},
     {"readers"},
@@ -18,11 +18,14 @@ LAYERS = (
     {"why"},
     {"ranking"},
     {"digest", "by_unit"},
+    {"compare"},
     {"outputs"},
+    {"quarters"},
     {"batch"},
+    {"comparing"},
     {"training"},
     {"terminal"},
-    {"cli_corpora"},
+    {"cli_compare", "cli_corpora", "cli_models"},
     {"cli"},
 )
 

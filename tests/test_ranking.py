@@ -9,7 +9,7 @@ import pytest
 
 from nlp.config import load_toml, load_weights
 from nlp.errors import ResourceError
-from nlp.ranking import TERM_NAMES, find_low_rank, item_key, rank, score_item
+from nlp.ranking import TERM_NAMES, find_low_rank, rank, score_item
 from nlp.records import AnnotatedItem, Indicator, Item, Period, Problem, Source
 from nlp.text import Span
 
@@ -87,9 +87,9 @@ def test_a_way_forward_takes_the_blocked_term_away() -> None:
 
 
 def test_what_is_known_of_the_former_quarter_lifts_a_row_and_is_said() -> None:
-    late = replace(CALM, status="not_started", item=replace(CALM.item, number="2"))
+    late = replace(CALM, status="not_started", item=replace(CALM.item, number="2", source=replace(CALM.item.source, row=9)))
     plain = replace(late, item=replace(CALM.item, number="1"))
-    (first, second) = rank([plain, late], weights=WEIGHTS, former={item_key(late.item): 1.0})
+    (first, second) = rank([plain, late], weights=WEIGHTS, repeated={str(late.item.source)})
     assert first.annotated is late
     assert "内容与上期雷同" in first.why
     assert "雷同" not in second.why

@@ -31,6 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for suffix in ("docx", "xlsx"):
         shutil.copyfile(sample / f"苍浦市2024年一季度.{suffix}", tmp_path / f"报告.{suffix}")
         shutil.copyfile(sample / f"苍浦市2024年一季度.{suffix}", tmp_path / "报告文件夹" / f"{suffix}2024q1.{suffix}")
+    for name in ("上期", "本期"):
+        shutil.copyfile(sample / "苍浦市2024年一季度.docx", tmp_path / f"{name}.docx")
     return tmp_path
 
 

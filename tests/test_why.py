@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -51,6 +50,5 @@ def test_every_number_and_quote_stands_in_the_row(root) -> None:
 
 
 def test_a_low_rank_is_quoted_once() -> None:
-    (risk,) = ranked("农产品加工产值高于全省平均。", "农产品加工产值同比下降8.1%，居全省第15位。")
+    (risk,) = ranked("农产品加工产值高于全省平均。", "淡水珍珠产值同比下降8.3%，居全省第15位。")
     assert risk.why.count("第15位") == 1
-    assert replace(risk, why="").why == ""

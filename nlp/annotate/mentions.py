@@ -119,7 +119,10 @@ def _after(mention: Mention, last: Mention | None) -> Mention:
     if last is None or last.first != mention.first:
         return mention
     own = _EMPTY.sub("", mention.lead)
-    subject = "" if len(own) >= 2 else (last.subject + last.lead + last.tail)[-_LONGEST:]
+    # 1个示范镇、30个示范村: in such a list the name stands behind its figure.
+    gap = mention.quantity.span.start - last.quantity.span.end
+    is_named_behind = not mention.lead and gap == len(last.tail) + 1 and min(len(_EMPTY.sub("", m.tail)) for m in (last, mention)) >= 2
+    subject = "" if len(own) >= 2 or is_named_behind else (last.subject + last.lead + last.tail)[-_LONGEST:]
     is_next = mention.quantity.kind == last.quantity.kind == PERCENT and mention.quantity.span.start - last.quantity.span.end <= _LONGEST_NAME
     shared = last.change or last.elided
     elided = shared if is_next and not mention.change and not _SHARE_NAME.search(mention.lead + mention.tail[:2]) else 0

@@ -92,7 +92,7 @@ def is_not_done(target: Target, result: Result) -> bool:
     lead, tail = result.mention.lead, result.mention.tail[:_STAGE_REACH]
     # 主体施工3栋680套: the second figure stands under the words of the first.
     if len(lead) < 2 and not any(word in tail for word in done):
-        lead = result.mention.subject + lead
+        lead = (result.mention.subject or result.mention.before) + lead
     found = list(pattern.finditer(lead))
     last = found[-1] if found else None
     if last and len(lead) - last.end() <= _STAGE_REACH and not any(word in lead[last.end() :] for word in done):

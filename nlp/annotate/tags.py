@@ -17,12 +17,14 @@ N_TAGS: Final = 1 + 2 * len(PROBLEM_KINDS)
 _EDGE: Final = "，,、。；;：: \u3000\n"
 # A percent sign belongs to the number before it, which a span that begins with it has lost.
 _LEADING: Final = _EDGE + "%％‰"
-_SHORTEST: Final = 3
+# Two in a thousand labelled problems are shorter: such a run is a scrap of a clause. Where a statement has nothing else it stands.
+_SHORTEST: Final = 4
+_SHORTEST_ALONE: Final = 2
 _LONGEST_GAP: Final = 3
 _EXTERNAL: Final = PROBLEM_KINDS.index("external")
-# A statement that is at risk with three quarters or more gives its spans their full score.
-_RISK_FACTOR: Final = 1.3
-RELATIVE: Final = 0.8
+# A statement that is at risk with five eighths or more gives its spans their full score.
+_RISK_FACTOR: Final = 1.6
+RELATIVE: Final = 0.75
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -66,7 +68,7 @@ def read_tags(
         runs = [run for run in _runs(score, lower, offsets, text) if strongest in run]
         by_kind = by_kind.copy()
         by_kind[:, _EXTERNAL] = 0.0
-        rescued = _problems(runs, by_kind, score, offsets=offsets, text=text, within=within)
+        rescued = _problems(runs, by_kind, score, offsets=offsets, text=text, within=within, shortest=_SHORTEST_ALONE)
         found = [p for p in found if all(p.span.end <= r.span.start or r.span.end <= p.span.start for r in rescued)] + rescued
     best = max((problem.score for problem in found), default=0.0)
     return sorted((problem for problem in found if problem.score >= relative * best), key=lambda problem: problem.span)
@@ -85,11 +87,13 @@ def _runs(score: Array, threshold: float, offsets: Sequence[Span], text: str) ->
     return runs
 
 
-def _problems(runs: Sequence[Sequence[int]], by_kind: Array, score: Array, *, offsets: Sequence[Span], text: str, within: Span) -> list[Problem]:
+def _problems(
+    runs: Sequence[Sequence[int]], by_kind: Array, score: Array, *, offsets: Sequence[Span], text: str, within: Span, shortest: int = _SHORTEST
+) -> list[Problem]:
     problems = []
     for run in runs:
         span = _trim(text, Span(max(within.start, offsets[run[0]].start), min(within.end, offsets[run[-1]].end)))
-        if span.end - span.start >= _SHORTEST:
+        if span.end - span.start >= shortest:
             kind = PROBLEM_KINDS[int(by_kind[list(run)].sum(axis=0).argmax())]
             problems.append(Problem(span, kind, float(min(1.0, score[list(run)].mean())), "model"))
     return problems

@@ -26,7 +26,7 @@ CENTRED_KEYS: Final = frozenset(
     | {"words_against_figures", "target", "result", "completed", "in_progress", "not_started", "at_risk"}
 )
 # Columns that take the colour of the row's `light`.
-LIGHT_KEYS: Final = frozenset({"verdict", "light"})
+LIGHT_KEYS: Final = frozenset({"verdict", "light", "changes", "at_risk_change"})
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], row
     number = book.add_format({**base, "num_format": "0.0"})
     share = book.add_format({**base, "num_format": "0%"})
     coloured = {status: book.add_format({**base, "bg_color": colour, "align": "center"}) for status, colour in COLOURS.items()}
-    lights = {light: book.add_format({**base, "bg_color": colour, "align": "center"}) for light, colour in LIGHTS.items()}
+    lights = {light: book.add_format({**base, "bg_color": colour, "align": "center", "text_wrap": True}) for light, colour in LIGHTS.items()}
     sheet.write_string(0, 0, words.say("sheet_title", title=clean(title)[:120], sheet=name, rows=len(rows)), heading)
     sheet.set_row(1, 3 + _LINE_HEIGHT * max(lines_of(column.header, column.width) for column in columns if not column.hidden))
     for c, column in enumerate(columns):
@@ -109,7 +109,7 @@ def write_sheet(book: Any, name: str, title: str, columns: Sequence[Column], row
         for c, (column, value) in enumerate(zip(columns, values, strict=True)):
             if column.key in STATUS_KEYS and value:
                 sheet.write_string(r, c, str(value), coloured[row[column.key]])
-            elif column.key in LIGHT_KEYS and value:
+            elif column.key in LIGHT_KEYS and "light" in row and value != "":
                 sheet.write_string(r, c, str(value), lights[row["light"]])
             elif column.key in SHARE_KEYS and value != "":
                 sheet.write_number(r, c, float(value), share)

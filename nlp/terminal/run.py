@@ -14,7 +14,7 @@ from nlp import batch
 from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUSES
 from nlp.wording import Wording, names
 
-_STYLES = {COMPLETED: "green", IN_PROGRESS: "blue", NOT_STARTED: "dim", AT_RISK: "bold red"}
+STYLES = {COMPLETED: "green", IN_PROGRESS: "blue", NOT_STARTED: "dim", AT_RISK: "bold red"}
 _NARROWEST = 60
 _MOST_PROPOSALS = 5
 
@@ -44,7 +44,7 @@ def print_result(result: batch.ReportResult, *, top: int, wording: Wording | Non
     title = words.say("run_title", title=f"[bold]{escape(report.title)}[/bold]", period=report.period.code, items=len(result.items), limited=escape(limited))
     console.print(title, highlight=False)
     review = f"  {words.phrases['needs_review']} {sum(row['needs_review'] for row in result.items)}"
-    console.print("  ".join(f"[{_STYLES[s]}]{words.statuses[s]} {n}[/]" for s, n in counts.items()) + review, highlight=False)
+    console.print("  ".join(f"[{STYLES[s]}]{words.statuses[s]} {n}[/]" for s, n in counts.items()) + review, highlight=False)
     if result.proposals:
         console.print(escape(_proposals(result, words)), highlight=False)
     if not top or not result.risks:
@@ -62,9 +62,9 @@ def print_result(result: batch.ReportResult, *, top: int, wording: Wording | Non
             risk["number"],
             " ".join(risk["task"].split()),
             words.list_mark.join(risk["units"][:1]),
-            " ".join(risk["reason"].split()),
+            " ".join(risk["why"].split()),
         )
-        table.add_row(*map(escape, cells), style=_STYLES[AT_RISK] if risk["severity"] == 3 else "")
+        table.add_row(*map(escape, cells), style=STYLES[AT_RISK] if risk["severity"] == 3 else "")
     console.print(table)
 
 

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,7 +90,9 @@ def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSett
             on_step=show.step,
             on_epoch=show.epoch,
         )
-        figures = save_model(encoder, heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base))
+        figures = save_model(
+            encoder, heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base) | _inherited(base)
+        )
     print_figures({"模型（开发集）": figures["dev"]})
     Console().print(f"模型已写入 {out}", highlight=False)
 
@@ -136,6 +139,7 @@ def _notes(corpora: Corpora, epochs: Sequence[Epoch], *, base: Path) -> dict[str
     """What a model's manifest keeps of the run that made it."""
     names = {split: [government.name for government, _ in corpora if government.split == split] for split in ("train", "dev")}
     return {
+        "date": datetime.now().date().isoformat(),
         "base_name": base.name,
         **names,
         "n_train": len(of_split(corpora, "train")),
@@ -144,6 +148,22 @@ def _notes(corpora: Corpora, epochs: Sequence[Epoch], *, base: Path) -> dict[str
         "best_epoch": max(epochs, key=lambda epoch: epoch.score).number,
         "seconds": sum(epoch.seconds for epoch in epochs),
         "corpora": {f"{g.name}/{path.name}": sha256(path.read_bytes()).hexdigest() for g, _ in corpora for path in sorted(g.folder.glob("*.jsonl"))},
+    }
+
+
+def _inherited(base: Path) -> dict[str, Any]:
+    """What the model that a quick training went on from had learned from, itself or before: whoever holds out rows must know."""
+    if not (base / WEIGHTS).is_file():
+        return {}
+    manifest = json.loads((base / MANIFEST).read_text(encoding="utf-8"))
+    parts = (manifest.get("inherited", {}), manifest)
+    train = sorted({name for part in parts for name in part.get("train", [])})
+    return {
+        "base": {WEIGHTS: manifest["files"][WEIGHTS]},
+        "inherited": {
+            "train": train,
+            "corpora": {key: contents for part in parts for key, contents in part.get("corpora", {}).items() if key.split("/")[0] in part.get("train", [])},
+        },
     }
 
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from nlp.labels import BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES, STATUSES
+from nlp.outputs.document import document
 
 _SIZE: Final = 260
 _EDGE: Final = 38
@@ -18,7 +19,7 @@ h1 { font-size: 1.4em } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 
 table { border-collapse: collapse; margin: .6em 0 } th, td { border: 1px solid #ccc; padding: .2em .7em; text-align: right } th { background: #f2f4f7 }
 td:first-child, th:first-child { text-align: left } td.right { background: #e8f1fb } caption { text-align: left; font-weight: 600; padding: .3em 0 }
 .row { display: flex; flex-wrap: wrap; gap: 1.5em } figure { margin: 0 } figcaption { font-weight: 600 }
-svg text { font-size: 11px; fill: #444 }
+svg text { font-size: 11px } svg text:not([fill]) { fill: #444 }
 """
 
 
@@ -40,9 +41,7 @@ def write_page(figures: Mapping[str, Mapping[str, Any]], *, title: str) -> str:
     parts.append(_plot("句子：说有几成把握，对了几成", reliability, across="把握", up="正确", low=0.2, diagonal=True))
     coverage = {reader: [(c["coverage"], c["accuracy"]) for c in f["review"]["coverage"]] for reader, f in figures.items() if "review" in f}
     parts += [_plot("事项：只看最有把握的一部分，对了几成", coverage, across="看的份额", up="正确", low=0.5), "</div>", _review(figures)]
-    body = "\n".join(parts)
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    return f'<!doctype html>\n<html lang="zh-CN"><head>{head}</head><body>\n{body}\n</body></html>\n'
+    return document(title=title, style=_STYLE, body="\n".join(parts))
 
 
 def _classes(figures: Mapping[str, Mapping[str, Any]], what: str) -> str:
@@ -130,7 +129,7 @@ def _plot(title: str, lines: Mapping[str, Sequence[tuple[float, float]]], *, acr
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in at)
         drawn.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.8"/>')
         drawn += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{colour}"/>' for x, y in at]
-        drawn.append(f'<text x="{_SIZE - _EDGE + 6}" y="{_EDGE + 14 * n}" style="fill:{colour}">{escape(reader)}</text>')
+        drawn.append(f'<text x="{_SIZE - _EDGE + 6}" y="{_EDGE + 14 * n}" fill="{colour}">{escape(reader)}</text>')
     drawn.append(f'<text x="{_SIZE / 2}" y="{_SIZE - 6}" text-anchor="middle">{escape(across)}</text>')
     drawn.append(f'<text x="12" y="{_SIZE / 2}" text-anchor="middle" transform="rotate(-90 12 {_SIZE / 2})">{escape(up)}</text>')
     width = _SIZE + 50

@@ -26,9 +26,9 @@ def network(ids: Any, _mask: Any, pool: Any, _cues: Any) -> tuple[Any, Any, Any]
     tags[..., OUTSIDE] = 9.0
     kind = 1 + 2 * PROBLEM_KINDS.index("blocked")
     for b, t in zip(*np.nonzero(is_lack), strict=True):
-        tags[b, t : t + 3] = 0.0
+        tags[b, t : t + 4] = 0.0
         tags[b, t, kind] = 9.0
-        tags[b, t + 1 : t + 3, kind + 1] = 9.0
+        tags[b, t + 1 : t + 4, kind + 1] = 9.0
     items = np.zeros((len(ids), len(STATUSES)), dtype=np.float32)
     items[:, STATUSES.index("in_progress")] = 1.0
     return statements, tags, items
@@ -39,17 +39,17 @@ def ask(*texts: str, batch_size: int = 2) -> list[Prediction]:
 
 
 def test_answers_come_in_the_order_of_the_questions() -> None:
-    texts = ["已通车。缺图纸。", "缺钱粮", "已通车", "", "一" * 40 + "。缺用地"]
+    texts = ["已通车。缺少图纸。", "缺少钱粮", "已通车", "", "一" * 40 + "。缺少用地"]
     for size in (1, 2, 8):
         predictions = ask(*texts, batch_size=size)
         said = [[STATUSES[int(np.argmax(shares))] for _, shares in p.statements] for p in predictions]
         assert said == [["completed", "at_risk"], ["at_risk"], ["completed"], [], ["completed", "at_risk"]]
         assert [[problem.span.of(text) for problem in p.problems] for p, text in zip(predictions, texts, strict=True)] == [
-            ["缺图纸"],
-            ["缺钱粮"],
+            ["缺少图纸"],
+            ["缺少钱粮"],
             [],
             [],
-            ["缺用地"],
+            ["缺少用地"],
         ]
         assert {problem.kind for p in predictions for problem in p.problems} == {"blocked"}
 
@@ -109,7 +109,10 @@ def tag_shares(text: str, *spans: tuple[str, str, float]) -> Any:
         ("待省里批复后开工", [("待省里批复", "external", 0.9)], 0.0, ["待省里批复"]),
         # A hole within a clause is filled, a mark between two clauses parts them.
         ("资金至今没有到位", [("资金", "resources", 0.9), ("没有到位", "resources", 0.9)], 1.0, ["资金至今没有到位"]),
-        ("缺资金，缺用地", [("缺资金", "resources", 0.9), ("缺用地", "blocked", 0.9)], 1.0, ["缺资金", "缺用地"]),
+        ("缺少资金，缺少用地", [("缺少资金", "resources", 0.9), ("缺少用地", "blocked", 0.9)], 1.0, ["缺少资金", "缺少用地"]),
+        # A scrap beside a problem is left out; alone in a statement at risk it stands.
+        ("受影响，图纸没有批下来", [("影响", "other", 0.9), ("没有批下来", "blocked", 0.9)], 1.0, ["没有批下来"]),
+        ("至今停工", [("停工", "delay", 0.9)], 1.0, ["停工"]),
         # What is far weaker than the best of the statement is left out.
         ("设计改了四版，图纸没有批下来", [("设计改了四版", "blocked", 0.6), ("没有批下来", "blocked", 0.9)], 1.0, ["没有批下来"]),
         # A statement at risk has a problem, even where no token reaches the threshold.

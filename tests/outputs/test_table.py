@@ -118,4 +118,4 @@ def test_a_csv_cell_that_is_plain_stays_as_it_is() -> None:
 
 
 def test_clean_takes_out_what_xml_cannot_hold() -> None:
-    assert clean("甲\x00\x0b乙\u202e丙\ud800\n") == "甲乙丙\n"
+    assert clean("甲\x00\x0b乙\u202e丙\ud800\u200f\x85\n") == "甲乙丙\n"

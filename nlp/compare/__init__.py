@@ -1,0 +1,1 @@
+"""Two periods of one place: the same task found again, and what became of it."""

@@ -1,0 +1,74 @@
+"""One at a time: a lock file that the system frees when its holder ends, however it ends."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from nlp.errors import OutputError
+
+LOCK: Final = ".lock"
+_TAKEN: Final = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+# Windows bars others from the bytes that are locked: a byte far behind the text leaves that readable.
+_BYTE: Final = 1 << 20
+
+
+@contextmanager
+def locked(folder: Path, *, by: str) -> Iterator[None]:
+    """Hold the folder's lock while the block runs.
+
+    The file stays; what counts is that its holder lives. So a file left by a run that was killed bars nobody, and no process number that was given
+    to another program is taken for the holder.
+
+    Raises
+    ------
+    OutputError : another run holds it, or the folder takes no lock.
+    """
+    path = folder / LOCK
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise OutputError(f"不能在此写入（{error.strerror}）", where=str(folder), remedy="请检查权限") from error
+    try:
+        try:
+            _take(handle)
+        except OSError as error:
+            if error.errno in _TAKEN:
+                raise OutputError(f"另一个 ducha models 正在更换模型{_holder(path)}", where=str(folder), remedy="请等它结束后再试") from error
+            raise OutputError(f"不能加锁（{error.strerror}）", where=str(path), remedy="请把模型文件夹放在本机磁盘上") from error
+        os.ftruncate(handle, 0)
+        note = {"by": by, "process": os.getpid(), "since": datetime.now().astimezone().isoformat(timespec="seconds")}
+        os.write(handle, (json.dumps(note, ensure_ascii=False) + "\n").encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def _holder(path: Path) -> str:
+    """Who wrote the lock file, for the message; empty where that cannot be read."""
+    try:
+        note = json.loads(path.read_text(encoding="utf-8"))
+        return f"（{note['by']}，{note['since']} 起）"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _take(handle: int) -> None:
+    """Lock an open file without waiting; raises `OSError` where another holds it. Closing the file frees it."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        os.lseek(handle, _BYTE, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        os.lseek(handle, 0, os.SEEK_SET)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
