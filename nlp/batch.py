@@ -8,20 +8,23 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import nlp
 from nlp.annotate.yardstick import Yardstick, load_yardstick
+from nlp.by_unit import UnitRow, by_unit, select
 from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
 from nlp.in_use import MODELS, SHIPPED, model_in_use
 from nlp.labels import STATUSES
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.readers import read_report
-from nlp.readers.container import SUFFIXES
+from nlp.readers.find import find_reports
 from nlp.records import Period, Report, Risk
+from nlp.unit_names import Aliases, Proposal, check_names, load_aliases, propose
+from nlp.wording import names
 
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
@@ -31,9 +34,10 @@ FORMATS: Final = ("xlsx", "docx", "html", "csv", "jsonl")
 # Risks listed on the terminal and in the brief.
 TOP: Final = 15
 RULES: Final = "rules"
+NATIONAL: Final = Aliases()
 # Which model is in use says `nlp.in_use`; this one is where no other was promoted.
 SHIPPED_MODEL: Final = MODELS / SHIPPED
-_PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "XlsxWriter")
+_PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "rapidfuzz", "XlsxWriter")
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,18 @@ class Failure:
 
 @dataclass(frozen=True)
 class ReportResult:
-    """A report with its rows as written and its ranked list."""
+    """A report with its rows as written, its ranked list, its units, and names of units that may be one.
+
+    `only` names the units to which the rows were limited, empty for the whole report; scores, ranks and shares are those of the whole report.
+    """
 
     report: Report
     items: tuple[dict[str, Any], ...]
     risks: tuple[dict[str, Any], ...]
     warnings: tuple[str, ...] = ()
+    units: tuple[UnitRow, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,27 +87,6 @@ class Progress:
     total: int
 
 
-def find_reports(paths: Sequence[Path]) -> list[Path]:
-    """The report files named, and those in folders named (not below them), sorted; hidden and temporary files are left out.
-
-    Raises
-    ------
-    UsageError : a folder holds no report, or no path was given.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in SUFFIXES and not p.name.startswith((".", "~$")))
-            if not inside:
-                raise UsageError(f"文件夹里没有报告文件（{' '.join(sorted(SUFFIXES))}）", where=str(path), remedy="请指定报告文件或含有报告的文件夹")
-            found += inside
-        else:
-            found.append(path)
-    if not found:
-        raise UsageError("没有指定报告文件")
-    return list(dict.fromkeys(found))
-
-
 def run(
     paths: Sequence[Path],
     *,
@@ -111,6 +100,9 @@ def run(
     force: bool = False,
     older: Path | None = None,
     older_period: Period | None = None,
+    units: Sequence[str] = (),
+    unit_aliases: Path | None = None,
+    lang: str = "zh",
     progress: Callable[[Progress], None] | None = None,
 ) -> RunResult:
     """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each.
@@ -121,6 +113,9 @@ def run(
     yardstick : file or preset by which results are held against targets; None takes the guide's.
     older : report file or output folder of the period before; every item row then says what became of its task (`change`).
     top : so many risks, and at most so many sheets by item, go into the brief.
+    units : limits risks and outputs to items that one of these units leads or joins; empty for all.
+    unit_aliases : TOML file of names that mean one unit, beside the short names known everywhere.
+    lang : language of headers and labels in workbook and csv, `zh` or `en`.
 
     Raises
     ------
@@ -133,13 +128,27 @@ def run(
     stick = load_yardstick(yardstick)
     if older is not None and len(files) > 1:
         raise UsageError(f"--older 只能用于一份报告，这里有 {len(files)} 份", remedy="请逐份判读，或用 ducha compare")
+    aliases = load_aliases(unit_aliases)
+    wording = names(lang)
     loaded = _load_model(model)
     former = _read_older(older, period=older_period, model=loaded, yardstick=stick, progress=progress) if older is not None else None
     results: list[ReportResult] = []
     failures: list[Failure] = []
     for path in files:
         try:
-            results.append(_process(path, period=period, columns=columns, model=loaded, yardstick=stick, weights=weights, progress=progress, older=former))
+            done = _process(
+                path,
+                period=period,
+                columns=columns,
+                model=loaded,
+                yardstick=stick,
+                weights=weights,
+                progress=progress,
+                older=former,
+                aliases=aliases,
+                only=units,
+            )
+            results.append(done)
         except DuchaError as error:
             failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
     model_id = loaded.id if loaded else RULES
@@ -150,9 +159,20 @@ def run(
             for result, name in zip(results, _folder_names(results), strict=True):
                 target = folder / name if len(files) > 1 else folder
                 target.mkdir(exist_ok=True)
-                write_files(target, report=result.report, items=result.items, risks=result.risks, formats=frozenset(formats), top=top)
+                write_files(
+                    target,
+                    report=result.report,
+                    items=result.items,
+                    risks=result.risks,
+                    formats=frozenset(formats),
+                    top=top,
+                    units=result.units,
+                    proposals=result.proposals,
+                    only=result.only,
+                    wording=wording,
+                )
             seconds = time.perf_counter() - started
-            record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, seconds=seconds)
+            record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases_id=aliases.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     warnings = tuple(warning for result in results for warning in result.warnings)
     return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id, warnings)
@@ -190,12 +210,16 @@ def _process(
     weights: Mapping[str, float],
     progress: Callable[[Progress], None] | None,
     older: Quarter | None = None,
+    aliases: Aliases = NATIONAL,
+    only: Sequence[str] = (),
 ) -> ReportResult:
     # spaCy takes most of the start; a file that cannot be read is told of before it is loaded.
     report = read_report(path, period=period, columns=columns)
+    wordings = [unit for item in report.items for unit in item.units]
+    check_names(only, wordings=wordings, aliases=aliases, where=report.file)
     from nlp.annotate.pipeline import annotate  # noqa: PLC0415
     from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
-    from nlp.quarters import hold_against  # noqa: PLC0415
+    from nlp.quarters import hold_against, units_of  # noqa: PLC0415
     from nlp.ranking import rank  # noqa: PLC0415
 
     def report_progress(done: int) -> None:
@@ -210,7 +234,26 @@ def _process(
     items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
     if since:
         items = tuple({**row, "change": change} for row, change in zip(items, since.changes, strict=True))
-    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks), since.warnings if since else ())
+    result = ReportResult(
+        report,
+        items,
+        tuple(risk_row(risk, report=report) for risk in risks),
+        warnings=since.warnings if since else (),
+        units=by_unit(items, aliases=aliases, older=units_of(older, aliases=aliases) if older else ()),
+        proposals=propose(wordings, aliases=aliases),
+    )
+    return _limit(result, only=only, aliases=aliases) if only else result
+
+
+def _limit(result: ReportResult, *, only: Sequence[str], aliases: Aliases) -> ReportResult:
+    keys = {aliases.key(name) for name in only}
+    return replace(
+        result,
+        items=tuple(select(result.items, units=only, aliases=aliases)),
+        risks=tuple(select(result.risks, units=only, aliases=aliases)),
+        units=tuple(unit for unit in result.units if aliases.key(unit.unit) in keys),
+        only=tuple(only),
+    )
 
 
 def read_rows(path: Path, *, period: Period | None = None, model: Path | None = None) -> tuple[dict[str, Any], ...]:
@@ -245,15 +288,17 @@ def rewrite(
 
     started = time.perf_counter()
     check_target(out, force=force)
-    result = _rank_anew(rows)
+    aliases = load_aliases(None)
+    result = _rank_anew(rows, aliases=aliases)
     with whole_folder(out) as folder:
-        write_files(folder, report=result.report, items=result.items, risks=result.risks, formats=frozenset(formats), top=top)
-        record = _run_record([result], [], model_id=model_id, yardstick_id=yardstick_id, seconds=time.perf_counter() - started)
+        write_files(folder, report=result.report, items=result.items, risks=result.risks, formats=frozenset(formats), top=top, units=result.units)
+        seconds = time.perf_counter() - started
+        record = _run_record([result], [], model_id=model_id, yardstick_id=yardstick_id, aliases_id=aliases.id, seconds=seconds)
         (folder / RUN_FILE).write_text(json.dumps({**record, **(more or {})}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     return result
 
 
-def _rank_anew(rows: Sequence[Mapping[str, Any]]) -> ReportResult:
+def _rank_anew(rows: Sequence[Mapping[str, Any]], *, aliases: Aliases) -> ReportResult:
     from nlp.outputs.read import annotated_of  # noqa: PLC0415
     from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
     from nlp.ranking import rank  # noqa: PLC0415
@@ -266,7 +311,7 @@ def _rank_anew(rows: Sequence[Mapping[str, Any]]) -> ReportResult:
     risks = rank(annotated, weights=weights, repeated=repeated)
     by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
     items = tuple({**row, **item_row(item, report=report, risk=by_item.get(id(item)))} for item, row in zip(annotated, rows, strict=True))
-    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks))
+    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks), units=by_unit(items, aliases=aliases))
 
 
 def _folder_names(results: Sequence[ReportResult]) -> list[str]:
@@ -275,12 +320,15 @@ def _folder_names(results: Sequence[ReportResult]) -> list[str]:
     return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
 
 
-def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, seconds: float) -> dict[str, Any]:
+def _run_record(
+    results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, aliases_id: str, seconds: float
+) -> dict[str, Any]:
     """The contents of `run.json`."""
     return {
         "program": f"ducha {nlp.__version__}",
         "model": model_id,
         "yardstick": yardstick_id,
+        "unit_aliases": aliases_id,
         "seconds": round(seconds, 3),
         "files": [
             {
@@ -288,10 +336,12 @@ def _run_record(results: Sequence[ReportResult], failures: Sequence[Failure], *,
                 "title": r.report.title,
                 "place": r.report.place,
                 "period": r.report.period.code,
-                "rows_read": len(r.items) + len(r.report.skipped),
+                "rows_read": len(r.report.items) + len(r.report.skipped),
                 "items": len(r.items),
+                **({"units": list(r.only), "items_in_report": len(r.report.items)} if r.only else {}),
                 "statuses": {status: sum(row["status"] == status for row in r.items) for status in STATUSES},
                 "needs_review": sum(row["needs_review"] for row in r.items),
+                "unit_alias_proposals": [asdict(proposal) for proposal in r.proposals],
                 "skipped": [
                     {"row": s.source.row, **({"page": s.source.page} if s.source.page else {}), "reason": s.reason, "text": s.text[:200]}
                     for s in r.report.skipped

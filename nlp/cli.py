@@ -40,16 +40,21 @@ def run_command(
     column: Annotated[list[str] | None, typer.Option(help="指明认不出的列，如 --column 落实情况=本月动态")] = None,
     older: Annotated[Path | None, typer.Option(metavar="OLDER", help="上期的报告文件，或 ducha run 写出的文件夹：每项任务另写明与上期相比的变化")] = None,
     older_period: Annotated[str | None, typer.Option(help="上期的报告期，缺省从标题或文件名读取")] = None,
-    top: Annotated[int, typer.Option(min=0, help="终端和督查通报列出前几项风险，也是通报所附督办单的上限")] = 15,
+    unit: Annotated[list[str] | None, typer.Option(metavar="NAME", help="只要该单位牵头或配合的任务（可重复）；名次和风险分仍按全报告")] = None,
+    unit_aliases: Annotated[Path | None, typer.Option(metavar="FILE", help='单位别名 TOML，每行 "市住房和城乡建设局" = ["市建设局"]')] = None,
+    top: Annotated[int, typer.Option(min=0, help="终端和督查通报列出前几项风险，也是通报所附督办单的上限；工作簿的风险清单总是全部列出")] = 15,
+    lang: Annotated[str, typer.Option(help="工作簿、csv 和终端的表头与状态用 zh 中文或 en 英文；报告原文不变")] = "zh",
     force: Annotated[bool, typer.Option("--force", help="覆盖以前的输出")] = False,
 ) -> None:
     """判读报告，写出 Excel、督查通报（Word）、网页、csv、items.jsonl、risks.jsonl 和 run.json。"""
     from nlp import batch  # noqa: PLC0415
     from nlp.readers.title import parse_period  # noqa: PLC0415
     from nlp.terminal import run as terminal  # noqa: PLC0415
+    from nlp.wording import names  # noqa: PLC0415
 
+    wording = names(lang)
     chosen = parse_period(period) if period else None
-    with terminal.progress() as show:
+    with terminal.progress(wording=wording) as show:
         result = batch.run(
             reports,
             out=out,
@@ -62,6 +67,9 @@ def run_command(
             formats=_formats(formats, batch.FORMATS),
             top=top,
             force=force,
+            units=unit or [],
+            unit_aliases=unit_aliases,
+            lang=lang,
             progress=show,
         )
     for failure in result.failures:
@@ -69,9 +77,9 @@ def run_command(
     for warning in result.warnings:
         print(f"提醒：{warning}", file=sys.stderr)
     for done in result.results:
-        terminal.print_result(done, top=top)
+        terminal.print_result(done, top=top, wording=wording)
     if result.results:
-        terminal.print_end(result)
+        terminal.print_end(result, wording=wording)
     if result.failures:
         only_usage = not result.results and all(failure.is_usage for failure in result.failures)
         raise typer.Exit(EXIT_USAGE if only_usage else EXIT_FAILED)

@@ -118,16 +118,32 @@ def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -
 
 @label_app.command("import")
 def label_import(
-    source: Annotated[Path, typer.Argument(help="标注好的工作簿")],
+    source: Annotated[Path, typer.Argument(help="标注好的工作簿，或 ducha run 写出、填了更正的 ducha.xlsx")],
     out: Annotated[Path, typer.Option(help="写出的语料 jsonl，如 corpora/某县/q1.jsonl")],
+    every: Annotated[bool, typer.Option("--all", help="没有更正的行也写出，按程序的判读（只用于 ducha run 的工作簿）")] = False,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件")] = False,
 ) -> None:
-    """读回标注好的工作簿；改动过的原文和不认识的标签会连同行号一起报出。"""
+    """读回标注好的工作簿；改动过的原文和不认识的标签会连同行号一起报出。
+
+    ducha run 的工作簿只取填了“更正状态”或“更正问题语句”的行。
+    """
     from nlp.training.corpus import write_report  # noqa: PLC0415
+    from nlp.training.run_workbook import import_corrections, wording_of  # noqa: PLC0415
     from nlp.training.workbook import import_workbook  # noqa: PLC0415
 
     _refuse_existing(out, force=force)
-    items = import_workbook(source, government=out.parent.name, period=out.stem)
+    wording = wording_of(source)
+    if wording is None:
+        if every:
+            raise UsageError("--all 只用于 ducha run 写出的工作簿", where=source.name, remedy="标注工作簿总是全部读回")
+        items = import_workbook(source, government=out.parent.name, period=out.stem)
+    else:
+        imported = import_corrections(source, wording=wording, government=out.parent.name, period=out.stem, every=every)
+        items = list(imported.items)
+        remarks = f"，其中 {imported.remarks} 行只有备注" if imported.remarks else ""
+        print(f"更正 {imported.corrected} 行" + ("" if every else f"；未更正的 {imported.left_out} 行没有写出{remarks}"))
+        if not items:
+            raise CorpusError("没有填写更正", where=source.name, remedy="请在黄色的列里填写，或加 --all")
     out.parent.mkdir(parents=True, exist_ok=True)
     write_report(out, items)
     print(f"{len(items)} 项已写入 {out}")

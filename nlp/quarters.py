@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from nlp.by_unit import UnitRow, by_unit
 from nlp.compare.changes import compare, repeated
 from nlp.compare.rows import Quarter, item_key, read_row
 from nlp.errors import InputError, UsageError
@@ -15,6 +16,7 @@ from nlp.outputs.comparison import item_change
 from nlp.outputs.rows import item_row
 from nlp.readers.title import parse_period
 from nlp.records import AnnotatedItem, Period, Report
+from nlp.unit_names import Aliases
 
 if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
@@ -85,6 +87,12 @@ def hold_against(older: Quarter, *, report: Report, annotated: Sequence[Annotate
     by_key = {change.pair.newer.key: change for change in comparison.changes}
     changes = tuple(item_change(by_key.get(item_key(item.item.source))) for item in annotated)
     return Since(changes, repeated(comparison.changes), warnings)
+
+
+def units_of(quarter: Quarter, *, aliases: Aliases) -> tuple[UnitRow, ...]:
+    """The state of affairs by unit of a period before, for the change of rank; scores are not known and stand as 0."""
+    rows = [{"units": row.units, "status": row.status, "severity": row.severity, "risk": {"score": 0.0}} for row in quarter.rows]
+    return by_unit(rows, aliases=aliases)
 
 
 def _read_outputs(path: Path, *, period: Period | None) -> Quarter:

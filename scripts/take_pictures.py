@@ -20,12 +20,14 @@ SAMPLE = ROOT / "corpora" / "sample" / "苍浦市2024年一季度.docx"
 
 
 def main() -> None:
-    """Write `docs/risk-list.png`, the first page of the workbook as it prints, and `docs/page.png`, the page with its first risk opened."""
+    """Write `docs/risk-list.png`, the risk list of the workbook (its second page) as it prints, and `docs/page.png`, the page with its first risk opened."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run([sys.executable, "-m", "nlp.cli", "run", str(SAMPLE), "--out", str(folder / "out"), "--top", "0"], check=True)
         subprocess.run(["soffice", "--headless", "--convert-to", "pdf", "--outdir", name, str(folder / "out" / "ducha.xlsx")], check=True, capture_output=True)
-        subprocess.run(["pdftoppm", "-r", "80", "-png", "-singlefile", "-l", "1", str(folder / "ducha.pdf"), str(ROOT / "docs" / "risk-list")], check=True)
+        subprocess.run(
+            ["pdftoppm", "-r", "80", "-png", "-singlefile", "-f", "2", "-l", "2", str(folder / "ducha.pdf"), str(ROOT / "docs" / "risk-list")], check=True
+        )
         rows = [json.loads(line) for line in (folder / "out" / "items.jsonl").read_text(encoding="utf-8").splitlines()]
         first = next(n for n, row in enumerate(rows, start=1) if row["risk"]["rank"] == 1)
         address = f"{(folder / 'out' / 'ducha.html').as_uri()}#status=at_risk&open={first}"

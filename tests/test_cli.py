@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from nlp.in_use import model_in_use
@@ -73,6 +74,66 @@ def test_a_yardstick_is_named_in_the_run_and_a_malformed_one_writes_nothing(writ
     assert done.returncode == 1
     assert "未知的键 ['tolerence']" in done.stderr
     assert not (tmp_path / "bad").exists()
+
+
+def test_a_run_can_be_limited_to_units(write_csv, tmp_path: Path) -> None:
+    rows = (
+        ROW,
+        "2,建公租房。,市住建局,尚未开工，征地受阻。",
+        "3,改造管网。,市水利局、市住房和城乡建设局,拟定于五月开工。",
+        "4,建绿道。,市自然资源局,有序推进。",
+        "5,测绘。,市自然资源和规划局,有序推进。",
+    )
+    report = write_csv(HEADER, *rows)
+    done = ducha("run", report, "--out", tmp_path / "out", "--unit", "市住房城乡建设局")
+    assert done.returncode == 0, done.stderr
+    assert "只列 市住房城乡建设局 牵头或配合的；全报告 5 项" in done.stdout.replace("\n", "")
+    assert "单位别名建议（未合并" in done.stdout
+    items = [json.loads(line) for line in (tmp_path / "out" / "items.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [item["number"] for item in items] == ["2", "3"]
+    assert items[1]["units"] == ["市水利局", "市住房和城乡建设局"]
+    (file,) = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["files"]
+    assert (file["rows_read"], file["items"], file["items_in_report"], file["units"]) == (6, 2, 5, ["市住房城乡建设局"])
+    assert [(p["name"], p["other"]) for p in file["unit_alias_proposals"]] == [("市自然资源局", "市自然资源和规划局")]
+    (tmp_path / "别名.toml").write_text('"市自然资源局" = ["市自然资源和规划局"]\n', encoding="utf-8")
+    done = ducha("run", report, "--out", tmp_path / "two", "--unit-aliases", tmp_path / "别名.toml", "--unit", "市自然资源局", "--unit", "市交通运输局")
+    assert done.returncode == 0, done.stderr
+    assert "建议" not in done.stdout
+    assert len((tmp_path / "two" / "items.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_an_unknown_unit_is_told_with_the_nearest_names(write_csv, tmp_path: Path) -> None:
+    done = ducha("run", write_csv(HEADER, ROW, "2,清淤。,市水利局,在办。"), "--out", tmp_path / "out", "--unit", "市水务局")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == "错误：2024年一季度进展.csv：没有单位“市水务局”。相近的有 市水利局、市交通局"
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_older_report_fills_the_sheet_of_changes_and_the_change_of_rank(write_csv, tmp_path: Path) -> None:
+    old = write_csv(HEADER, "1,建成东门大桥。,市交通局,主塔正在浇筑。", "2,清淤。,市水利局,清淤受阻，资金未到位。", name="2024年一季度.csv")
+    new = write_csv(HEADER, ROW, "2,清淤。,市水利局,清淤正在进行，完成一半。", name="2024年上半年.csv")
+    done = ducha("run", new, "--older", old, "--out", tmp_path / "out", "--formats", "xlsx")
+    assert done.returncode == 0, done.stderr
+    book = openpyxl.load_workbook(tmp_path / "out" / "ducha.xlsx")
+    header, first, *_ = book["变化"].iter_rows(min_row=2, values_only=True)
+    change = dict(zip(header, first, strict=True))
+    assert (change["上期状态"], change["状态"], change["变化"]) == ("推进中", "有风险", "转差")
+    header, *rows = book["单位统计"].iter_rows(min_row=2, values_only=True)
+    assert [dict(zip(header, row, strict=True))["名次变化"] for row in rows[:2]] == ["↓1", "↑1"]
+
+
+def test_names_can_be_english(write_csv, tmp_path: Path) -> None:
+    report = write_csv(HEADER, ROW)
+    done = ducha("run", report, "--out", tmp_path / "out", "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    assert "Completed 0  In progress 0  Not started 0  At risk 1  To be reviewed" in done.stdout
+    assert "1 report(s), 1 items" in done.stdout
+    csv = (tmp_path / "out" / "items.csv").read_text(encoding="utf-8-sig")
+    assert csv.startswith("No.,Task,Units,Status text,Status,")
+    assert ",At risk,Stated," in csv
+    assert json.loads((tmp_path / "out" / "items.jsonl").read_text(encoding="utf-8"))["status"] == "at_risk"
+    wrong = ducha("run", report, "--out", tmp_path / "two", "--lang", "fr")
+    assert (wrong.returncode, wrong.stderr.strip()) == (2, "错误：--lang 为 fr，应为 zh、en 之一")
 
 
 def test_help_is_quick_and_names_the_options() -> None:

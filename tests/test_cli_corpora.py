@@ -6,6 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+import openpyxl
+
 from tests.test_cli import HEADER, ROW, ducha
 
 
@@ -42,6 +44,22 @@ def test_a_report_is_labelled_in_excel_and_read_back(write_csv, tmp_path: Path) 
     assert "文件已存在。加 --force 覆盖" in again.stderr
     assert ducha("label", "import", book, "--out", corpus).returncode == 0
     assert '"text": "{' in corpus.read_text(encoding="utf-8")
+
+
+def test_corrections_in_the_workbook_of_a_run_come_back(write_csv, tmp_path: Path) -> None:
+    corpus = tmp_path / "某县" / "q1.jsonl"
+    assert ducha("run", write_csv(HEADER, ROW, "2,举办龙舟赛。,市体育局,拟定于五月举办。"), "--out", tmp_path / "out").returncode == 0
+    path = tmp_path / "out" / "ducha.xlsx"
+    empty = ducha("label", "import", path, "--out", corpus)
+    assert empty.returncode == 1
+    assert "没有填写更正。请在黄色的列里填写，或加 --all" in empty.stderr
+    book = openpyxl.load_workbook(path)
+    book["全部任务"]["I4"] = "推进中"
+    book.save(path)
+    done = ducha("label", "import", path, "--out", corpus)
+    assert done.stdout.splitlines() == ["更正 1 行；未更正的 1 行没有写出", f"1 项已写入 {corpus}"]
+    assert '"text": "{P}拟定于五月举办。"' in corpus.read_text(encoding="utf-8")
+    assert ducha("label", "import", path, "--out", corpus, "--all", "--force").stdout.startswith("更正 1 行\n2 项已写入")
 
 
 def test_an_unknown_split_is_bad_usage(root: Path) -> None:

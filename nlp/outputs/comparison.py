@@ -12,7 +12,8 @@ from nlp.compare.changes import Change, Comparison, worst_first
 from nlp.compare.match import Unmatched
 from nlp.compare.trends import transitions, unit_trends
 from nlp.labels import AT_RISK, CHANGES, DROPPED, FELL_BACK, MOVED, NEW, NEWLY_COMPLETED, RECOVERED, SEVERITY_NAMES, STATUS_NAMES, STATUSES, UNCHANGED, WORSE
-from nlp.outputs.table import Column, clean, write_sheet
+from nlp.outputs.cells import Column, clean
+from nlp.outputs.workbook import write_sheet
 from nlp.records import Period
 
 CHANGES_FILE: Final = "changes.jsonl"

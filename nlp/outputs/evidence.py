@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from nlp.annotate.clauses import cut_clauses
 from nlp.annotate.pace import BAD
 from nlp.labels import AT_RISK, STATUSES, VERDICT_NAMES
-from nlp.outputs.table import display
+from nlp.outputs.cells import display
 from nlp.records import Statement
 from nlp.text import Span, partners
 

@@ -6,31 +6,49 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from nlp.by_unit import UnitRow
 from nlp.digest import digest
-from nlp.outputs import brief, page, table
+from nlp.outputs import brief, page, table, workbook
 from nlp.records import Report
+from nlp.unit_names import Proposal
+from nlp.wording import Wording, names
 
 _WORKBOOK: Final = "ducha.xlsx"
 
 
 def write_files(
-    folder: Path, *, report: Report, items: Sequence[Mapping[str, Any]], risks: Sequence[Mapping[str, Any]], formats: Collection[str], top: int
+    folder: Path,
+    *,
+    report: Report,
+    items: Sequence[Mapping[str, Any]],
+    risks: Sequence[Mapping[str, Any]],
+    formats: Collection[str],
+    top: int,
+    units: Sequence[UnitRow] = (),
+    proposals: Sequence[Proposal] = (),
+    only: Sequence[str] = (),
+    wording: Wording | None = None,
 ) -> None:
-    """The item rows and risk rows of a report in each of the `formats`; `top` risks, and at most as many sheets, go into the brief."""
+    """The item rows and risk rows of a report in each of the `formats`; `top` risks, and at most as many sheets, go into the brief.
+
+    `units`, `proposals`, `only` (the units to which the rows were limited) and `wording` are for the workbook, `wording` for the csv too.
+    """
+    words = wording or names()
     if "jsonl" in formats:
         table.write_jsonl(folder / "items.jsonl", items)
         table.write_jsonl(folder / "risks.jsonl", risks)
     if "csv" in formats:
-        table.write_csv(folder / "items.csv", items)
+        table.write_csv(folder / "items.csv", items, wording=words)
     if "xlsx" in formats:
-        table.write_workbook(folder / _WORKBOOK, title=report.title, items=items, risks=risks)
+        place, period = report.place, report.period.code
+        contents = workbook.Contents(report.title, items, risks, units, proposals, place, period, only, words)
+        workbook.write_workbook(folder / _WORKBOOK, contents)
     if not {"html", "docx"} & set(formats):
         return
     passages = digest(items, risks)
     if "html" in formats:
         page.write_page(folder / "ducha.html", title=report.title, place=report.place, period=report.period, items=items, risks=risks, passages=passages)
     if "docx" in formats:
-        workbook = _WORKBOOK if "xlsx" in formats else None
         brief.write_brief(
             folder / "brief.docx",
             report_title=report.title,
@@ -40,5 +58,5 @@ def write_files(
             risks=risks,
             passages=passages,
             top=top,
-            workbook=workbook,
+            workbook=_WORKBOOK if "xlsx" in formats else None,
         )

@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol
 
 from nlp.config import load_toml
 from nlp.labels import BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, SEVERITIES, SEVERITY_NAMES, STATUS_NAMES, STATUSES, VERDICT_NAMES
+from nlp.outputs.cells import display
 from nlp.outputs.document import document, json_block
-from nlp.outputs.table import display
 from nlp.ranking import TERM_NAMES
 from nlp.records import Period
 from nlp.text import number

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 
+from nlp.by_unit import UnitRow
 from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUS_NAMES, STATUSES
 from nlp.review.marks import visible
 from nlp.text import shorten
@@ -93,10 +94,11 @@ def status_parts(counts: Mapping[str, int]) -> tuple[tuple[str, int, str], ...]:
     return tuple((STATUS_NAMES[status], counts.get(status, 0), COLOURS[status]) for status in STATUSES)
 
 
-def unit_bars(units: Sequence[Mapping[str, Any]]) -> list[Bar]:
-    """The lead units as `count_units` gives them, those with most at risk; the others together in the last line."""
-    shown, rest = units[:_MOST_UNITS], units[_MOST_UNITS:]
-    lines = [Bar(unit["unit"], status_parts(unit)) for unit in shown]
+def unit_bars(units: Sequence[UnitRow]) -> list[Bar]:
+    """The lead units, those with most at risk first; the others together in the last line."""
+    leading = sorted((unit for unit in units if unit.led), key=lambda unit: (-unit.count(AT_RISK), unit.rank or 0))
+    shown, rest = leading[:_MOST_UNITS], leading[_MOST_UNITS:]
+    lines = [Bar(unit.unit, status_parts({status: unit.count(status) for status in STATUSES})) for unit in shown]
     if rest:
-        lines.append(Bar(f"其余 {len(rest)} 个单位", status_parts({status: sum(unit[status] for unit in rest) for status in STATUSES})))
+        lines.append(Bar(f"其余 {len(rest)} 个单位", status_parts({status: sum(unit.count(status) for unit in rest) for status in STATUSES})))
     return lines

@@ -15,8 +15,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from nlp.batch import rewrite
+from nlp.by_unit import by_unit
 from nlp.labels import AT_RISK, BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES
-from nlp.outputs.table import count_units
 from nlp.readers.container import SUFFIXES
 from nlp.review import charts
 from nlp.review.access import Session
@@ -136,7 +136,7 @@ def show_charts(run: int, desk: TheDesk, session: Visitor, response: Response) -
         review_counts=reviewed,
         bases=charts.bars("有风险的依据", [charts.Bar(BASIS_NAMES[b], ((BASIS_NAMES[b], bases[b], red),)) for b in BASES if bases[b]]),
         kinds=charts.bars("问题类别", [charts.Bar(PROBLEM_NAMES[k], ((PROBLEM_NAMES[k], kinds[k], red),)) for k in PROBLEM_KINDS if kinds[k]]),
-        units=charts.bars("各牵头单位", charts.unit_bars(count_units([{**row, "status": state.status} for row, state in rows]))),
+        units=charts.bars("各牵头单位", charts.unit_bars(by_unit([{**row, "status": state.status} for row, state in rows]))),
         moved=[(STATUS_NAMES[before], STATUS_NAMES[after], n) for (before, after), n in moved.most_common()],
     )
     return _with_cookie(page, response)

@@ -1,4 +1,4 @@
-"""What a run shows on the terminal: progress on stderr, counts and the top risks on stdout, in Chinese."""
+"""What a run shows on the terminal: progress on stderr, counts and the top risks on stdout, in Chinese or English."""
 
 from __future__ import annotations
 
@@ -11,59 +11,72 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from nlp import batch
-from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUS_NAMES, STATUSES
+from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUSES
+from nlp.wording import Wording, names
 
 STYLES = {COMPLETED: "green", IN_PROGRESS: "blue", NOT_STARTED: "dim", AT_RISK: "bold red"}
 _NARROWEST = 60
+_MOST_PROPOSALS = 5
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[batch.Progress], None]]:
+def progress(*, wording: Wording | None = None) -> Iterator[Callable[[batch.Progress], None]]:
     """A bar on stderr that follows the run; gone when the run ends, silent where stderr is no terminal."""
+    words = wording or names()
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("读取报告", total=None)
+        task = bar.add_task(words.phrases["run_reading"], total=None)
 
         def show(state: batch.Progress) -> None:
-            bar.update(task, description=f"判读 {escape(state.file)}", completed=state.done, total=state.total)
+            bar.update(task, description=escape(words.say("run_judging", file=state.file)), completed=state.done, total=state.total)
 
         yield show
 
 
-def print_result(result: batch.ReportResult, *, top: int) -> None:
-    """Title, counts per status and the `top` risks of one report."""
+def print_result(result: batch.ReportResult, *, top: int, wording: Wording | None = None) -> None:
+    """Title, counts per status, names of units to check and the `top` risks of one report."""
+    words = wording or names()
     console = Console()
     report = result.report
     counts = {status: sum(row["status"] == status for row in result.items) for status in STATUSES}
-    console.print(f"[bold]{escape(report.title)}[/bold]  {report.period.code}  共 {len(result.items)} 项", highlight=False)
-    console.print(
-        "  ".join(f"[{STYLES[s]}]{STATUS_NAMES[s]} {n}[/]" for s, n in counts.items()) + f"  需复核 {sum(row['needs_review'] for row in result.items)}",
-        highlight=False,
-    )
+    limited = words.say("run_limited", units=words.list_mark.join(result.only), items=len(report.items)) if result.only else ""
+    title = words.say("run_title", title=f"[bold]{escape(report.title)}[/bold]", period=report.period.code, items=len(result.items), limited=escape(limited))
+    console.print(title, highlight=False)
+    review = f"  {words.phrases['needs_review']} {sum(row['needs_review'] for row in result.items)}"
+    console.print("  ".join(f"[{STYLES[s]}]{words.statuses[s]} {n}[/]" for s, n in counts.items()) + review, highlight=False)
+    if result.proposals:
+        console.print(escape(_proposals(result, words)), highlight=False)
     if not top or not result.risks:
         return
-    table = Table(title=f"风险清单前 {min(top, len(result.risks))} 项（共 {len(result.risks)} 项）", show_lines=False, expand=console.width > _NARROWEST)
-    table.add_column("排名", justify="right", no_wrap=True)
-    table.add_column("分", justify="right", no_wrap=True)
-    table.add_column("序号", justify="right", no_wrap=True)
-    table.add_column("任务", ratio=3, no_wrap=True, overflow="ellipsis")
-    table.add_column("单位", ratio=1, no_wrap=True, overflow="ellipsis")
-    table.add_column("理由", ratio=3, no_wrap=True, overflow="ellipsis")
+    caption = words.say("run_top", top=min(top, len(result.risks)), total=len(result.risks))
+    table = Table(title=caption, show_lines=False, expand=console.width > _NARROWEST)
+    for header in (words.columns["rank"], words.phrases["run_score"], words.columns["number"]):
+        table.add_column(header, justify="right", no_wrap=True)
+    for header, ratio in (("run_task", 3), ("run_unit", 1), ("run_reason", 3)):
+        table.add_column(words.phrases[header], ratio=ratio, no_wrap=True, overflow="ellipsis")
     for risk in result.risks[:top]:
         cells = (
             str(risk["rank"]),
             f"{risk['score']:.1f}",
             risk["number"],
             " ".join(risk["task"].split()),
-            "、".join(risk["units"][:1]),
+            words.list_mark.join(risk["units"][:1]),
             " ".join(risk["why"].split()),
         )
         table.add_row(*map(escape, cells), style=STYLES[AT_RISK] if risk["severity"] == 3 else "")
     console.print(table)
 
 
-def print_end(result: batch.RunResult) -> None:
+def _proposals(result: batch.ReportResult, words: Wording) -> str:
+    """Names that may be one unit: said, not applied."""
+    pairs = "；".join(f"{p.name} — {p.other}" for p in result.proposals[:_MOST_PROPOSALS])
+    more = words.say("run_more", total=len(result.proposals)) if len(result.proposals) > _MOST_PROPOSALS else ""
+    return words.say("run_aliases", pairs=pairs + more)
+
+
+def print_end(result: batch.RunResult, *, wording: Wording | None = None) -> None:
     """Where the outputs stand and how long the run took."""
     total = sum(len(done.items) for done in result.results)
-    Console().print(f"{len(result.results)} 份报告 {total} 项，用时 {result.seconds:.1f} 秒；结果在 {escape(str(result.out))}", highlight=False)
+    said = (wording or names()).say("run_end", reports=len(result.results), items=total, seconds=result.seconds, out=result.out)
+    Console().print(escape(said), highlight=False)

@@ -105,7 +105,8 @@ def read_item(record: dict[str, Any], *, government: str, period: str, where: st
     gist = record.get("gist", "")
     if len(gist) > LONGEST_GIST:
         raise CorpusError(f"gist 有 {len(gist)} 字，至多 {LONGEST_GIST} 字", where=where)
-    if len(text.text) > LONGEST_WITHOUT_GIST and not gist:
+    # An empty gist in so many words says that nobody wrote one, as in rows corrected in the workbook of a run.
+    if len(text.text) > LONGEST_WITHOUT_GIST and "gist" not in record:
         raise CorpusError(f"text 有 {len(text.text)} 字而没有 gist", where=where)
     pairs = record.get("pairs", [])
     if set(task.numbered) != set(range(1, len(pairs) + 1)) or set(text.numbered) != set(task.numbered):
@@ -194,7 +195,7 @@ def item_record(item: LabelledItem) -> dict[str, Any]:
     }
     if item.pairs:
         record["pairs"] = [{"name": p.name, "kind": p.kind, "target": _plain(p.target), "result": _plain(p.result), "verdict": p.verdict} for p in item.pairs]
-    if item.gist:
+    if item.gist or len(item.text) > LONGEST_WITHOUT_GIST:
         record["gist"] = item.gist
     return record
 

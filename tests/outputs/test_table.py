@@ -1,18 +1,34 @@
-"""Tables for people: text stays text, nothing is cut without saying so."""
+"""Tables for people: hostile text stays text in every cell and in csv, nothing is cut without saying so."""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from nlp import batch
-from nlp.outputs.table import LONGEST_CELL, clean, count_units
+from nlp.outputs.cells import LONGEST_CELL, clean, inert
 
-HOSTILE = ["=cmd|'/c calc'!A0", "+1推进", "-市局在办", "@x", '=HYPERLINK("http://a","b")', "<script>alert(1)</script>在办", "\u202e反写在办"]
+LINK = '=HYPERLINK("http://a","b")'
+HOSTILE = [
+    "=cmd|'/c calc'!A0",
+    "+1推进",
+    "-市局在办",
+    "@x",
+    LINK,
+    "<script>alert(1)</script>在办",
+    "\u202e反写在办",
+    "http://example.invalid/在办",
+    "_x0041_在办",
+    "\u200f\u2067混\x01排\x1b在办",
+]
+CLEANED = [*HOSTILE[:6], "反写在办", *HOSTILE[7:9], "混排在办"]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +39,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer = csv.writer(file)
         writer.writerow(["序号", "主要任务", "牵头单位", "落实情况"])
         for n, text in enumerate(HOSTILE, start=1):
-            writer.writerow([n, text, "市发改委", text])
+            writer.writerow([n, text, text, text])
         writer.writerow([99, "整治河道", "市水利局", "清淤正在进行，" * 9_000])
     batch.run([path], out=folder / "out")
     return folder / "out"
@@ -33,9 +49,23 @@ def test_no_cell_of_the_workbook_is_a_formula(outputs: Path) -> None:
     book = openpyxl.load_workbook(outputs / "ducha.xlsx")
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert {cell.data_type for cell in cells} <= {"s", "n"}
-    values = {cell.value for cell in book["全部任务"]["D"]}
-    assert set(HOSTILE[:6]) <= values
-    assert "反写在办" in values
+    assert {cell.hyperlink.location.rpartition("!")[2] for cell in cells if cell.hyperlink} == {"A1"}
+    assert [cell.hyperlink.target for cell in cells if cell.hyperlink and cell.hyperlink.target] == []
+    assert set(CLEANED) <= {str(cell.value).replace("_x005F_", "_") for cell in book["全部任务"]["D"]}
+    marks = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+    assert [cell.coordinate for cell in cells if marks.search(str(cell.value))] == []
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+def test_libreoffice_finds_no_formula_to_work_out(outputs: Path, tmp_path: Path) -> None:
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", "fods", "--outdir", str(tmp_path), str(outputs / "ducha.xlsx")]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    converted = (tmp_path / "ducha.fods").read_text(encoding="utf-8")
+    assert "table:formula" not in converted
+    assert "http://a" in converted
+    assert re.findall(r'<text:a [^>]*xlink:href="(?!#)[^"]*"', converted) == []
+    assert converted.count("&lt;script&gt;alert(1)&lt;/script&gt;在办") >= 4
 
 
 def test_a_cell_too_long_for_excel_says_so_and_stands_whole_in_jsonl(outputs: Path) -> None:
@@ -54,16 +84,7 @@ def test_no_cell_of_the_csv_begins_like_a_formula(outputs: Path) -> None:
     assert len(rows) == len(HOSTILE) + 2
     assert rows[1][1] == "'=cmd|'/c calc'!A0"
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
-
-
-def test_the_workbook_is_made_for_reading(outputs: Path) -> None:
-    book = openpyxl.load_workbook(outputs / "ducha.xlsx")
-    assert book.sheetnames == ["风险清单", "全部任务", "指标对照", "单位统计"]
-    for sheet in book:
-        assert sheet.freeze_panes == "A3"
-        assert sheet.auto_filter.ref.startswith("A2:")
-        assert sheet.page_setup.orientation == "landscape"
-    assert book["全部任务"]["D3"].alignment.wrap_text
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\u200e\u200f\u202a-\u202e\u2066-\u2069]", data.decode("utf-8-sig"))
 
 
 def test_targets_stand_against_results_on_a_sheet_of_their_own(tmp_path: Path) -> None:
@@ -87,16 +108,13 @@ def test_targets_stand_against_results_on_a_sheet_of_their_own(tmp_path: Path) -
     assert run["yardstick"].startswith("guide-")
 
 
-def test_units_are_counted_by_lead_unit() -> None:
-    rows = [
-        {"units": ["甲局", "乙局"], "status": "at_risk", "risk": {"score": 9.0}},
-        {"units": ["甲局"], "status": "completed", "risk": {"score": 0.0}},
-        {"units": [], "status": "not_started", "risk": {"score": 3.0}},
-    ]
-    assert [(row["unit"], row["total"], row["at_risk"], row["share"], row["score"]) for row in count_units(rows)] == [
-        ("甲局", 2, 1, 0.5, 9.0),
-        ("（未填单位）", 1, 0, 0.0, 3.0),
-    ]
+@pytest.mark.parametrize("text", [*HOSTILE[:5], " =1+1", "\u3000@x", "\xa0-1", "\t=1", "\r=1", "\u202e=1", "＝1+1", "\x00=1"])
+def test_a_csv_cell_that_begins_like_a_formula_gets_an_apostrophe(text: str) -> None:
+    assert str(inert(text)).startswith("'")
+
+
+def test_a_csv_cell_that_is_plain_stays_as_it_is() -> None:
+    assert [inert(value) for value in ("在办=1", 3, 0.5, True, "")] == ["在办=1", 3, 0.5, True, ""]
 
 
 def test_clean_takes_out_what_xml_cannot_hold() -> None:

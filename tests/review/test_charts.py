@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
+from nlp.by_unit import by_unit
 from nlp.review.charts import Bar, bars, doughnut, status_parts, unit_bars
 
 
@@ -27,6 +28,6 @@ def test_the_ring_shows_the_sum() -> None:
 
 
 def test_units_beyond_the_twentieth_stand_together() -> None:
-    units = [{"unit": f"单位{n}", "completed": 0, "in_progress": 1, "not_started": 0, "at_risk": 1} for n in range(25)]
-    lines = unit_bars(units)
+    rows = [{"units": [f"单位{n}"], "status": status, "severity": 0, "risk": {"score": 1.0}} for n in range(25) for status in ("in_progress", "at_risk")]
+    lines = unit_bars(by_unit(rows))
     assert (len(lines), lines[-1].name, lines[-1].total) == (21, "其余 5 个单位", 10)
