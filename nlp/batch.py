@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import nlp
 from nlp.annotate.yardstick import Yardstick, load_yardstick
-from nlp.by_unit import UnitRow, by_unit, select
+from nlp.by_unit import by_unit, select
 from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
 from nlp.in_use import MODELS, SHIPPED, model_in_use
-from nlp.labels import STATUSES
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.readers import read_report
 from nlp.readers.find import find_reports
-from nlp.records import Period, Report, Risk
-from nlp.unit_names import Aliases, Proposal, check_names, load_aliases, propose
+from nlp.records import Period, Risk
+from nlp.run_record import Failure, ReportResult, run_record
+from nlp.unit_names import Aliases, check_names, load_aliases, propose
 from nlp.wording import names
 
 if TYPE_CHECKING:
@@ -37,32 +34,6 @@ RULES: Final = "rules"
 NATIONAL: Final = Aliases()
 # Which model is in use says `nlp.in_use`; this one is where no other was promoted.
 SHIPPED_MODEL: Final = MODELS / SHIPPED
-_PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "rapidfuzz", "XlsxWriter")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A file that gave no items, with the one line that says why."""
-
-    file: str
-    reason: str
-    is_usage: bool
-
-
-@dataclass(frozen=True)
-class ReportResult:
-    """A report with its rows as written, its ranked list, its units, and names of units that may be one.
-
-    `only` names the units to which the rows were limited, empty for the whole report; scores, ranks and shares are those of the whole report.
-    """
-
-    report: Report
-    items: tuple[dict[str, Any], ...]
-    risks: tuple[dict[str, Any], ...]
-    warnings: tuple[str, ...] = ()
-    units: tuple[UnitRow, ...] = ()
-    proposals: tuple[Proposal, ...] = ()
-    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,7 +143,7 @@ def run(
                     wording=wording,
                 )
             seconds = time.perf_counter() - started
-            record = _run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases_id=aliases.id, seconds=seconds)
+            record = run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases_id=aliases.id, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     warnings = tuple(warning for result in results for warning in result.warnings)
     return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id, warnings)
@@ -261,94 +232,7 @@ def read_rows(path: Path, *, period: Period | None = None, model: Path | None = 
     return _process(path, period=period, columns=None, model=_load_model(model), yardstick=load_yardstick(), weights=load_weights(), progress=None).items
 
 
-def rewrite(
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    out: Path,
-    model_id: str,
-    yardstick_id: str,
-    formats: Iterable[str] = FORMATS,
-    top: int = TOP,
-    force: bool = False,
-    more: Mapping[str, Any] | None = None,
-) -> ReportResult:
-    """Write all outputs of one report anew from item rows that people have corrected; the risk list is ranked anew.
-
-    Parameters
-    ----------
-    rows : as in `items.jsonl`, in report order, not empty; keys unknown here are kept.
-    top : so many risks, and at most so many sheets by item, go into the brief.
-    more : what else `run.json` is to say.
-
-    Raises
-    ------
-    OutputError : nothing was written.
-    """
-    from nlp.outputs.files import write_files  # noqa: PLC0415
-
-    started = time.perf_counter()
-    check_target(out, force=force)
-    aliases = load_aliases(None)
-    result = _rank_anew(rows, aliases=aliases)
-    with whole_folder(out) as folder:
-        write_files(folder, report=result.report, items=result.items, risks=result.risks, formats=frozenset(formats), top=top, units=result.units)
-        seconds = time.perf_counter() - started
-        record = _run_record([result], [], model_id=model_id, yardstick_id=yardstick_id, aliases_id=aliases.id, seconds=seconds)
-        (folder / RUN_FILE).write_text(json.dumps({**record, **(more or {})}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-    return result
-
-
-def _rank_anew(rows: Sequence[Mapping[str, Any]], *, aliases: Aliases) -> ReportResult:
-    from nlp.outputs.read import annotated_of  # noqa: PLC0415
-    from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
-    from nlp.ranking import rank  # noqa: PLC0415
-
-    annotated = [annotated_of(row) for row in rows]
-    first, weights = rows[0], load_weights()
-    report = Report(first["source"]["file"], first["report"], first.get("place", ""), annotated[0].period, tuple(item.item for item in annotated))
-    # The former quarter is not at hand any more, but which rows repeat it is known.
-    repeated = {str(item.item.source) for item, row in zip(annotated, rows, strict=True) if any(term["name"] == "repeated" for term in row["risk"]["terms"])}
-    risks = rank(annotated, weights=weights, repeated=repeated)
-    by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
-    items = tuple({**row, **item_row(item, report=report, risk=by_item.get(id(item)))} for item, row in zip(annotated, rows, strict=True))
-    return ReportResult(report, items, tuple(risk_row(risk, report=report) for risk in risks), units=by_unit(items, aliases=aliases))
-
-
 def _folder_names(results: Sequence[ReportResult]) -> list[str]:
     """A folder name a report: its file name without the ending, with the ending where two would share it."""
     stems = Counter(Path(result.report.file).stem for result in results)
     return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
-
-
-def _run_record(
-    results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, aliases_id: str, seconds: float
-) -> dict[str, Any]:
-    """The contents of `run.json`."""
-    return {
-        "program": f"ducha {nlp.__version__}",
-        "model": model_id,
-        "yardstick": yardstick_id,
-        "unit_aliases": aliases_id,
-        "seconds": round(seconds, 3),
-        "files": [
-            {
-                "file": r.report.file,
-                "title": r.report.title,
-                "place": r.report.place,
-                "period": r.report.period.code,
-                "rows_read": len(r.report.items) + len(r.report.skipped),
-                "items": len(r.items),
-                **({"units": list(r.only), "items_in_report": len(r.report.items)} if r.only else {}),
-                "statuses": {status: sum(row["status"] == status for row in r.items) for status in STATUSES},
-                "needs_review": sum(row["needs_review"] for row in r.items),
-                "unit_alias_proposals": [asdict(proposal) for proposal in r.proposals],
-                "skipped": [
-                    {"row": s.source.row, **({"page": s.source.page} if s.source.page else {}), "reason": s.reason, "text": s.text[:200]}
-                    for s in r.report.skipped
-                ],
-            }
-            for r in results
-        ],
-        "failed": [{"file": f.file, "reason": f.reason} for f in failures],
-        "versions": {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _PACKAGES}},
-    }

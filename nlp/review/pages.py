@@ -14,7 +14,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from nlp.batch import rewrite
 from nlp.by_unit import by_unit
 from nlp.labels import AT_RISK, BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES
 from nlp.readers.container import SUFFIXES
@@ -22,6 +21,7 @@ from nlp.review import charts
 from nlp.review.access import Session
 from nlp.review.desk import ROWS_A_PAGE, Desk, NotFoundError, desk_of, filter_of, find_run, session_of, visitor
 from nlp.review.views import STATE_NAMES, entry_view, item_view
+from nlp.rewriting import rewrite
 from nlp.store.detail import detail, reviews, units
 from nlp.store.export import export_rows
 from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, REVIEWS

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from nlp import batch
 from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED, STATUSES
+from nlp.run_record import ReportResult
 from nlp.wording import Wording, names
 
 STYLES = {COMPLETED: "green", IN_PROGRESS: "blue", NOT_STARTED: "dim", AT_RISK: "bold red"}
@@ -34,7 +35,7 @@ def progress(*, wording: Wording | None = None) -> Iterator[Callable[[batch.Prog
         yield show
 
 
-def print_result(result: batch.ReportResult, *, top: int, wording: Wording | None = None) -> None:
+def print_result(result: ReportResult, *, top: int, wording: Wording | None = None) -> None:
     """Title, counts per status, names of units to check and the `top` risks of one report."""
     words = wording or names()
     console = Console()
@@ -68,7 +69,7 @@ def print_result(result: batch.ReportResult, *, top: int, wording: Wording | Non
     console.print(table)
 
 
-def _proposals(result: batch.ReportResult, words: Wording) -> str:
+def _proposals(result: ReportResult, words: Wording) -> str:
     """Names that may be one unit: said, not applied."""
     pairs = "；".join(f"{p.name} — {p.other}" for p in result.proposals[:_MOST_PROPOSALS])
     more = words.say("run_more", total=len(result.proposals)) if len(result.proposals) > _MOST_PROPOSALS else ""

@@ -11,6 +11,7 @@ from nlp.outputs.read import annotated_of
 from nlp.outputs.rows import item_row, risk_row
 from nlp.ranking import rank
 from nlp.records import Report
+from nlp.rewriting import rewrite
 
 SAMPLE = "corpora/sample/苍浦市2024年一季度.docx"
 
@@ -18,7 +19,7 @@ SAMPLE = "corpora/sample/苍浦市2024年一季度.docx"
 def test_written_again_a_report_is_the_same(root: Path, tmp_path: Path) -> None:
     batch.run([root / SAMPLE], out=tmp_path / "first")
     rows = [json.loads(line) for line in (tmp_path / "first" / "items.jsonl").read_text(encoding="utf-8").splitlines()]
-    batch.rewrite(rows, out=tmp_path / "second", model_id="rules", yardstick_id="guide", more={"review": {"corrected": 0}})
+    rewrite(rows, out=tmp_path / "second", model_id="rules", yardstick_id="guide", more={"review": {"corrected": 0}})
     for name in ("items.jsonl", "risks.jsonl", "items.csv"):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
     assert json.loads((tmp_path / "second" / "run.json").read_text(encoding="utf-8"))["review"] == {"corrected": 0}
@@ -38,7 +39,7 @@ def test_what_people_changed_moves_the_row_in_the_risk_list(root: Path, tmp_path
         "words_against_figures": False,
         "note": "已核",
     }
-    result = batch.rewrite(rows, out=tmp_path / "second", model_id="rules", yardstick_id="guide")
+    result = rewrite(rows, out=tmp_path / "second", model_id="rules", yardstick_id="guide")
     assert result.items[first]["risk"]["rank"] is None
     assert result.items[first]["note"] == "已核"
     assert result.risks[0]["number"] != rows[first]["number"]

@@ -12,6 +12,7 @@ import pytest
 from nlp import batch
 from nlp.by_unit import by_unit
 from nlp.outputs.workbook import Contents, write_workbook
+from nlp.run_record import ReportResult
 from nlp.unit_names import Proposal
 from nlp.wording import names
 
@@ -23,13 +24,13 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> batch.ReportResult:
+def result(tmp_path_factory: pytest.TempPathFactory) -> ReportResult:
     path = tmp_path_factory.mktemp("workbook") / "苍浦市2024年上半年.csv"
     path.write_text("\n".join(("序号,主要任务,牵头单位,落实情况", *ROWS)), encoding="utf-8")
     return batch.run([path], out=path.parent / "out").results[0]
 
 
-def contents(result: batch.ReportResult, **changes: Any) -> Contents:
+def contents(result: ReportResult, **changes: Any) -> Contents:
     given = {"items": result.items, "risks": result.risks, "units": result.units, "place": "苍浦市", "period": "2024H1", **changes}
     return Contents("苍浦市进展", **given)
 
@@ -44,7 +45,7 @@ def table(sheet: Any) -> list[dict[str, Any]]:
     return [dict(zip(header, row, strict=True)) for row in rows if any(row)]
 
 
-def test_sheets_are_frozen_filtered_and_print_on_a4(result: batch.ReportResult, tmp_path: Path) -> None:
+def test_sheets_are_frozen_filtered_and_print_on_a4(result: ReportResult, tmp_path: Path) -> None:
     book = written(tmp_path / "a.xlsx", contents(result))
     assert book.sheetnames == ["总览", "风险清单", "全部任务", "语句", "指标对照", "单位统计"]
     for sheet in book.worksheets[1:]:
@@ -55,7 +56,7 @@ def test_sheets_are_frozen_filtered_and_print_on_a4(result: batch.ReportResult, 
         assert (sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.sheet_properties.pageSetUpPr.fitToPage) == ("landscape", 9, True)
 
 
-def test_the_overview_counts_and_has_native_charts(result: batch.ReportResult, tmp_path: Path) -> None:
+def test_the_overview_counts_and_has_native_charts(result: ReportResult, tmp_path: Path) -> None:
     sheet = written(tmp_path / "a.xlsx", contents(result))["总览"]
     counts = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=5, max_row=30)}
     assert [counts[name] for name in ("已完成", "推进中", "未启动", "有风险", "合计")] == [0, 0, 1, 2, 3]
@@ -67,14 +68,14 @@ def test_the_overview_counts_and_has_native_charts(result: batch.ReportResult, t
     assert [kind in chart for chart, kind in zip(charts, ("doughnutChart", "barChart"), strict=True)] == [True, True]
 
 
-def test_the_risk_list_says_what_is_wrong_where_figures_alone_decide(result: batch.ReportResult, tmp_path: Path) -> None:
+def test_the_risk_list_says_what_is_wrong_where_figures_alone_decide(result: ReportResult, tmp_path: Path) -> None:
     found = {row["序号"]: row["问题或依据"] for row in table(written(tmp_path / "a.xlsx", contents(result))["风险清单"])}
     assert found["1"].startswith("[要件受阻]")
     assert "8 / 30个" in found["2"]
     assert found["3"] is None
 
 
-def test_one_row_a_statement(result: batch.ReportResult, tmp_path: Path) -> None:
+def test_one_row_a_statement(result: ReportResult, tmp_path: Path) -> None:
     rows = table(written(tmp_path / "a.xlsx", contents(result))["语句"])
     assert [(row["序号"], row["句序"]) for row in rows] == [("1", 1), ("1", 2), ("2", 1), ("3", 1)]
     assert rows[0]["语句"] == "引桥征地受阻，业主对补偿有分歧"
@@ -82,7 +83,7 @@ def test_one_row_a_statement(result: batch.ReportResult, tmp_path: Path) -> None
     assert sum(rows[0][f"{name}\n概率"] for name in ("已完成", "推进中", "未启动", "有风险")) == pytest.approx(1, abs=0.001)
 
 
-def test_units_stand_with_lights_and_the_rule_below(result: batch.ReportResult, tmp_path: Path) -> None:
+def test_units_stand_with_lights_and_the_rule_below(result: ReportResult, tmp_path: Path) -> None:
     sheet = written(tmp_path / "a.xlsx", contents(result))["单位统计"]
     rows = table(sheet)
     assert [(row["单位"], row["牵头"], row["配合"], row["有风险"]) for row in rows[:3]] == [
@@ -103,7 +104,7 @@ def test_units_stand_with_lights_and_the_rule_below(result: batch.ReportResult, 
     assert {row["单位"]: row["名次变化"] for row in moved[:2]} == {"市园林局": "—", "市交通局": "—"}
 
 
-def test_names_to_check_and_changes_have_sheets_only_where_there_are_any(result: batch.ReportResult, tmp_path: Path) -> None:
+def test_names_to_check_and_changes_have_sheets_only_where_there_are_any(result: ReportResult, tmp_path: Path) -> None:
     first = {**result.items[0], "change": {"names": ["worse", "repeated"], "older_status": "in_progress", "older_number": "7"}}
     given = contents(result, items=(first, *result.items[1:]), proposals=(Proposal("市园林局", "市园林绿化局", 83.3),))
     book = written(tmp_path / "a.xlsx", given)
@@ -113,7 +114,7 @@ def test_names_to_check_and_changes_have_sheets_only_where_there_are_any(result:
     assert (change["上期序号"], change["上期状态"], change["状态"], change["变化"]) == ("7", "推进中", "有风险", "转差、照抄上期")
 
 
-def test_columns_for_corrections_are_marked_empty_and_offer_the_four_words(result: batch.ReportResult, tmp_path: Path) -> None:
+def test_columns_for_corrections_are_marked_empty_and_offer_the_four_words(result: ReportResult, tmp_path: Path) -> None:
     sheet = written(tmp_path / "a.xlsx", contents(result))["全部任务"]
     headers = [cell.value for cell in sheet[2]]
     columns = [headers.index(name) + 1 for name in ("更正状态", "更正问题语句", "备注")]
@@ -127,7 +128,7 @@ def test_columns_for_corrections_are_marked_empty_and_offer_the_four_words(resul
     assert "ducha label import" in sheet.cell(1, columns[0]).value
 
 
-def test_in_english_headers_labels_and_sheets_are_english(result: batch.ReportResult, tmp_path: Path) -> None:
+def test_in_english_headers_labels_and_sheets_are_english(result: ReportResult, tmp_path: Path) -> None:
     book = written(tmp_path / "a.xlsx", contents(result, wording=names("en")))
     assert book.sheetnames == ["Overview", "Risk list", "All items", "Statements", "Targets and results", "Units"]
     rows = table(book["All items"])

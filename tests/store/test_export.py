@@ -9,7 +9,8 @@ import pytest
 
 from nlp.cli_corpora import label_export
 from nlp.errors import CorpusError, StoreError, UsageError
-from nlp.outputs.table import write_csv, write_jsonl, write_workbook
+from nlp.outputs.table import write_csv, write_jsonl
+from nlp.outputs.workbook import Contents, write_workbook
 from nlp.store import Store, add_run, confirm, correct, export_rows, labelled_items, open_store, set_note, set_span, set_status, undo
 from nlp.text import Span, cut_statements
 from nlp.training.audit import check_item, check_pairs
@@ -50,7 +51,7 @@ def test_all_outputs_are_written_from_corrected_rows(store, run, tmp_path: Path)
     rows = export_rows(store, run.id)
     write_jsonl(tmp_path / "items.jsonl", rows)
     write_csv(tmp_path / "items.csv", rows)
-    write_workbook(tmp_path / "ducha.xlsx", title="题目", items=rows, risks=[])
+    write_workbook(tmp_path / "ducha.xlsx", Contents("题目", rows, []))
     assert "已完成" in (tmp_path / "items.csv").read_text(encoding="utf-8-sig").splitlines()[1]
 
 
