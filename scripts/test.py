@@ -14,7 +14,8 @@ from pathlib import Path
 from environment import ROOT, ensure
 
 WITH_TRAINING = "--with-training"
-CHECKS = (["-m", "ruff", "check", "."], ["-m", "ruff", "format", "--check", "."], ["-m", "mypy"])
+CHECKS = (["-m", "ruff", "check", "."], ["-m", "ruff", "format", "--check", "."])
+TYPES = ["-m", "mypy"]
 
 
 def main() -> int:
@@ -27,7 +28,13 @@ def main() -> int:
         print("提示：没有 PostgreSQL，多人同时写入的一项测试会跳过（Debian：apt-get install postgresql）", file=sys.stderr)
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         print("提示：没有 Chromium，在浏览器里打开网页的测试会跳过（Debian：apt-get install chromium）", file=sys.stderr)
-    codes = [subprocess.run([str(interpreter), *check], cwd=ROOT, check=False).returncode for check in CHECKS]
+    checks = [*CHECKS]
+    # The types of the training modules are those of torch: without it nothing can be said of them.
+    if subprocess.run([str(interpreter), "-c", "import torch"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        checks.append(TYPES)
+    else:
+        print("提示：没有安装 torch，训练的测试和类型检查会跳过（python scripts/test.py --with-training）", file=sys.stderr)
+    codes = [subprocess.run([str(interpreter), *check], cwd=ROOT, check=False).returncode for check in checks]
     codes.append(subprocess.run([str(interpreter), "-m", "pytest", *options], cwd=ROOT, check=False).returncode)
     return max(codes)
 
