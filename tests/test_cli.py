@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import docx
 import openpyxl
 import pytest
 
@@ -92,6 +93,9 @@ def test_a_run_can_be_limited_to_units(write_csv, tmp_path: Path) -> None:
     items = [json.loads(line) for line in (tmp_path / "out" / "items.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [item["number"] for item in items] == ["2", "3"]
     assert items[1]["units"] == ["市水利局", "市住房和城乡建设局"]
+    limited = "市住房城乡建设局牵头或配合的任务"
+    assert limited in (tmp_path / "out" / "ducha.html").read_text(encoding="utf-8")
+    assert any(limited in paragraph.text for paragraph in docx.Document(str(tmp_path / "out" / "brief.docx")).paragraphs)
     (file,) = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))["files"]
     assert (file["rows_read"], file["items"], file["items_in_report"], file["units"]) == (6, 2, 5, ["市住房城乡建设局"])
     assert [(p["name"], p["other"]) for p in file["unit_alias_proposals"]] == [("市自然资源局", "市自然资源和规划局")]

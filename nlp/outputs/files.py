@@ -46,12 +46,14 @@ def write_files(
     if not {"html", "docx"} & set(formats):
         return
     passages = digest(items, risks)
+    # What counts only a part of the report is to say so wherever it goes.
+    title = f"{report.title}（{'、'.join(only)}牵头或配合的任务）" if only else report.title
     if "html" in formats:
-        page.write_page(folder / "ducha.html", title=report.title, place=report.place, period=report.period, items=items, risks=risks, passages=passages)
+        page.write_page(folder / "ducha.html", title=title, place=report.place, period=report.period, items=items, risks=risks, passages=passages)
     if "docx" in formats:
         brief.write_brief(
             folder / "brief.docx",
-            report_title=report.title,
+            report_title=title,
             place=report.place,
             period=report.period,
             items=items,
