@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from nlp.training.corpus import read_corpora
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "corpora" / "sample"
+# Not within brackets: 各县（市、区）政府 is one unit.
+_BETWEEN_UNITS = re.compile(r"、(?![^（）]*）)")
 HEADER = ("序号", "重点任务", "责任单位", "进展情况")
 PERIOD_NAMES = {"Q1": "一季度", "H1": "上半年", "Q3": "前三季度", "FY": "全年"}
 
@@ -209,7 +212,7 @@ def read_sample(path: Path) -> tuple[str, list[PlainRow]]:
     rows = []
     for line in lines:
         cells = line.split("\t")
-        rows.append(PlainRow("", cells[1]) if cells[0] == "#" else PlainRow(cells[0], cells[1], tuple(cells[2].split("、")), cells[3]))
+        rows.append(PlainRow("", cells[1]) if cells[0] == "#" else PlainRow(cells[0], cells[1], tuple(_BETWEEN_UNITS.split(cells[2])), cells[3]))
     return title, rows
 
 

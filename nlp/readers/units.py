@@ -61,7 +61,9 @@ def _rejoin(fragments: list[str], known: Collection[str]) -> list[str]:
 def _score(name: str, fragments: Sequence[str], known: Collection[str]) -> float:
     """How much `name` looks like one whole unit, in [-1, 2]; higher is more."""
     rules = load_unit_rules()
-    if name[0] in "（(" or fragments[0] in rules["tails"]:
+    # A name that wrapping cut within its brackets is no name yet.
+    is_open = sum(name.count(mark) for mark in "（(") != sum(name.count(mark) for mark in "）)")
+    if is_open or name[0] in "（(" or fragments[0] in rules["tails"]:
         return -1.0
     if name in known:
         return 2.0 if len(fragments) > 1 else 1.5
