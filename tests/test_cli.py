@@ -141,9 +141,13 @@ def test_names_can_be_english(write_csv, tmp_path: Path) -> None:
 
 
 def test_help_is_quick_and_names_the_options() -> None:
-    started = time.perf_counter()
-    shown = ducha("run", "--help")
-    assert time.perf_counter() - started < 1.5
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        shown = ducha("run", "--help")
+        seconds.append(time.perf_counter() - started)
+    # The quickest of three: other work on the machine is not the command's.
+    assert min(seconds) < 1.5
     assert "--period" in shown.stdout
     assert "--force" in shown.stdout
 
