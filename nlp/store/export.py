@@ -10,8 +10,9 @@ from nlp.annotate.targets import MILESTONE
 from nlp.config import load_weights
 from nlp.errors import CorpusError
 from nlp.labels import STATUS_NAMES, STATUSES
+from nlp.outputs.read import annotated_of
 from nlp.ranking import score_item
-from nlp.records import AnnotatedItem, Item, Period, Problem, Source, Term
+from nlp.records import Term
 from nlp.store.engine import Store
 from nlp.store.fold import ALL, PENDING, STATUS, Entry, State, live_entries
 from nlp.store.listing import read_run
@@ -66,7 +67,7 @@ def _corrected(row: Mapping[str, Any], state: State, entries: Sequence[Entry], *
         "review": review,
     }
     if (state.status, state.basis, state.severity, problems) != (row["status"], row["basis"], row["severity"], row["problems"]):
-        terms = score_item(_annotated(new), weights=weights)
+        terms = score_item(annotated_of(new), weights=weights)
         new["risk"] = {"score": round(sum(t.value for t in terms), 2), "rank": None, "terms": [_term(t) for t in terms]}
     return new
 
@@ -82,23 +83,6 @@ def _reason(row: Mapping[str, Any], state: State, entries: Sequence[Entry]) -> s
     if last is not None and state.status != row["status"]:
         return f"{last.who}改为{STATUS_NAMES[state.status]}" + (f"：{last.why}" if last.why else "")
     return f"{row.get('reason', '')}（{live[-1].who}已确认）" if live and live[-1].field == ALL else row.get("reason", "")
-
-
-def _annotated(row: Mapping[str, Any]) -> AnnotatedItem:
-    """So much of a row as the risk score is counted from."""
-    return AnnotatedItem(
-        item=Item(row["number"], row["task"], tuple(row["units"]), row["text"], Source(row["source"].get("file", ""), row["source"].get("row", 0))),
-        period=Period(row["period"], row["elapsed"]),
-        status=row["status"],
-        basis=row["basis"],
-        probabilities=tuple(row["probabilities"][status] for status in STATUSES),
-        statements=(),
-        problems=tuple(Problem(Span(p["start"], p["end"]), p["kind"], p["score"]) for p in row["problems"]),
-        severity=row["severity"],
-        needs_review=row["needs_review"],
-        summary="",
-        reason="",
-    )
 
 
 def _rank(rows: list[dict[str, Any]]) -> None:
