@@ -74,3 +74,20 @@ CHANGE_NAMES: Final = {
     NEW: "新增",
     DROPPED: "取消",
 }
+
+# Terms of the risk score (`nlp/ranking.py`).
+TERM_NAMES: Final = {
+    "severity": "严重程度",
+    "at_risk": "判为有风险",
+    "pace_gap": "与应达进度的差距",
+    "decline": "主要指标逆向",
+    "blocked": "受阻且未见办法",
+    "spread": "问题不止一处",
+    "external": "等待外部",
+    "words_against_figures": "文字与数据不符",
+    "low_rank": "位次靠后",
+    "not_started_late": "时间已过仍未启动",
+    "unfinished": "年终未完成",
+    "repeated": "与上期雷同",
+    "no_report": "未填报",
+}

@@ -15,21 +15,6 @@ from nlp.records import AnnotatedItem, Risk, Term
 from nlp.text import fold, squeeze
 from nlp.why import explain
 
-TERM_NAMES: Final = {
-    "severity": "严重程度",
-    "at_risk": "判为有风险",
-    "pace_gap": "与应达进度的差距",
-    "decline": "主要指标逆向",
-    "blocked": "受阻且未见办法",
-    "spread": "问题不止一处",
-    "external": "等待外部",
-    "words_against_figures": "文字与数据不符",
-    "low_rank": "位次靠后",
-    "not_started_late": "时间已过仍未启动",
-    "unfinished": "年终未完成",
-    "repeated": "与上期雷同",
-    "no_report": "未填报",
-}
 _MOST_PROBLEMS: Final = 3
 
 
@@ -45,7 +30,7 @@ def score_item(item: AnnotatedItem, *, weights: Mapping[str, float], repeated: f
 
 
 def amounts_of(item: AnnotatedItem, *, repeated: float = 0.0) -> dict[str, float]:
-    """How far each term of `TERM_NAMES` applies to the item: what its weight is taken times; in [0, 1], severity in steps up to 3."""
+    """How far each term of `labels.TERM_NAMES` applies to the item: what its weight is taken times; in [0, 1], severity in steps up to 3."""
     kinds = [problem.kind for problem in item.problems]
     text = item.item.text
     is_at_risk = item.status == AT_RISK

@@ -9,9 +9,10 @@ from typing import Final
 
 from nlp.config import load_toml
 from nlp.errors import UsageError
-from nlp.labels import BASIS_NAMES, CHANGE_NAMES, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, VERDICT_NAMES
+from nlp.labels import BASIS_NAMES, CHANGE_NAMES, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, TERM_NAMES, VERDICT_NAMES
 
 LANGUAGES: Final = ("zh", "en")
+_PERIODS: Final = {"Q1": "一季度", "H1": "上半年", "Q3": "前三季度", "FY": "全年"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,14 @@ def names(lang: str = "zh") -> Wording:
         severities={int(level): name for level, name in table.get("severities", SEVERITY_NAMES).items()},
         problems=table.get("problems", PROBLEM_NAMES),
         verdicts=table.get("verdicts", VERDICT_NAMES),
+        terms=table.get("terms", TERM_NAMES),
         changes=table.get("changes", CHANGE_NAMES),
-        **{part: table[part] for part in ("terms", "lights", "sheets", "columns", "phrases")},
+        **{part: table[part] for part in ("lights", "sheets", "columns", "phrases")},
     )
+
+
+def period_name(code: str) -> str:
+    """A period, by its code, as a heading has it: 2024年一季度, 2024年全年, 2023年1—11月; prose has 2024年度 for the year (`records.Period.name`)."""
+    year, part = code[:4], code[4:]
+    months = f"1—{int(part[1:])}月" if part[:1] == "M" and part[1:].isdigit() else part
+    return f"{year}年{_PERIODS.get(part, months)}"

@@ -18,7 +18,8 @@ from scipy.optimize import minimize
 
 from nlp.annotate.encoder import load_model
 from nlp.config import load_weights
-from nlp.ranking import TERM_NAMES, amounts_of
+from nlp.labels import TERM_NAMES
+from nlp.ranking import amounts_of
 from nlp.training.corpus import read_corpora
 from nlp.training.evaluate import read_items
 from nlp.training.questions import questions_of

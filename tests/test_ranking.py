@@ -9,7 +9,8 @@ import pytest
 
 from nlp.config import load_toml, load_weights
 from nlp.errors import ResourceError
-from nlp.ranking import TERM_NAMES, find_low_rank, rank, score_item
+from nlp.labels import TERM_NAMES
+from nlp.ranking import find_low_rank, rank, score_item
 from nlp.records import AnnotatedItem, Indicator, Item, Period, Problem, Source
 from nlp.text import Span
 

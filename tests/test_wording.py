@@ -8,8 +8,7 @@ from dataclasses import fields
 import pytest
 
 from nlp.errors import UsageError
-from nlp.labels import BASES, PROBLEM_KINDS, SEVERITIES, STATUSES, VERDICTS
-from nlp.ranking import TERM_NAMES
+from nlp.labels import BASES, PROBLEM_KINDS, SEVERITIES, STATUSES, TERM_NAMES, VERDICTS
 from nlp.wording import LANGUAGES, names
 
 GAP = re.compile(r"\{(\w+)")

@@ -14,7 +14,6 @@ from nlp.config import load_toml
 from nlp.text import Span
 
 _CEILING: Final = re.compile(r"控制在|不超过|不高于|不大于|不多于|(?<!不)低于|(?<!不)小于|压减[到至]|压降[到至]|[降减]低?[到至]|缩短[到至]|压缩[到至]|以内")
-_AFTER_CEILING: Final = re.compile(r"(?:（含）)?(?:以内|之内|以下|内)")
 _GROWTH_BEHIND: Final = re.compile(r"(?:以上|左右)?的?(?:增长|增速|增幅)")
 _THRESHOLD: Final = re.compile(r"[0-9]{0,6}[十百千万亿]{1,3}(?:千瓦|美元|元|亩|吨)以上")
 _MARKS: Final = "·、，,。；：（）()% "

@@ -14,11 +14,10 @@ from nlp.compare.trends import transitions, unit_trends
 from nlp.labels import AT_RISK, CHANGES, DROPPED, FELL_BACK, MOVED, NEW, NEWLY_COMPLETED, RECOVERED, SEVERITY_NAMES, STATUS_NAMES, STATUSES, UNCHANGED, WORSE
 from nlp.outputs.cells import Column, clean
 from nlp.outputs.workbook import write_sheet
-from nlp.records import Period
+from nlp.wording import period_name
 
 CHANGES_FILE: Final = "changes.jsonl"
 WORKBOOK_FILE: Final = "compare.xlsx"
-_PERIOD_NAMES: Final = {"Q1": "一季度", "H1": "上半年", "Q3": "前三季度", "FY": "全年"}
 _RED: Final = frozenset({WORSE, FELL_BACK})
 _GREEN: Final = frozenset({MOVED, RECOVERED, NEWLY_COMPLETED})
 
@@ -61,12 +60,6 @@ _UNMATCHED_COLUMNS: Final = (
 )
 
 
-def period_name(period: Period) -> str:
-    """A period as people call it: 2024年上半年, 2024年1—11月."""
-    part = period.code[4:]
-    return f"{period.code[:4]}年{_PERIOD_NAMES.get(part) or f'1—{int(part[1:])}月'}"
-
-
 def change_row(change: Change) -> dict[str, Any]:
     """One line of `changes.jsonl`."""
     pair = change.pair
@@ -105,7 +98,7 @@ def unmatched_row(unmatched: Unmatched, *, kind: str) -> dict[str, Any]:
 def write_comparison(path: Path, comparison: Comparison) -> None:
     """Workbook with the sheets 变化清单 (worst first), 状态转移, 单位趋势, 新增与取消."""
     older, newer = comparison.older, comparison.newer
-    title = f"{newer.place or older.place} {period_name(older.period)}与{period_name(newer.period)}对比".strip()
+    title = f"{newer.place or older.place} {period_name(older.period.code)}与{period_name(newer.period.code)}对比".strip()
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}) as book:
         book.set_properties({"title": clean(title)[:200]})
         write_sheet(book, "变化清单", title, _CHANGE_COLUMNS, _change_rows(comparison))

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from nlp.config import load_toml
-from nlp.labels import BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, SEVERITIES, SEVERITY_NAMES, STATUS_NAMES, STATUSES, VERDICT_NAMES
+from nlp.labels import BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, SEVERITIES, SEVERITY_NAMES, STATUS_NAMES, STATUSES, TERM_NAMES, VERDICT_NAMES
 from nlp.outputs.cells import display
 from nlp.outputs.document import document, json_block
-from nlp.ranking import TERM_NAMES
 from nlp.records import Period
 from nlp.text import number
+from nlp.wording import period_name
 
 # In the order in which they are joined: each may use what those before it define.
 _SCRIPTS: Final = ("text.js", "charts.js", "rows.js", "state.js", "page.js")
@@ -25,7 +25,6 @@ _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 # Controls, marks that turn the direction of text round, halves of characters: shown as � so that they act on nothing and every offset stays.
 _UNSHOWN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
-_PERIODS: Final = {"Q1": "一季度", "H1": "上半年", "Q3": "前三季度", "FY": "全年"}
 
 
 class Passage(Protocol):
@@ -90,13 +89,6 @@ def page_data(
         "risks": [[n, reason] for n, reason in reasons.items()],
         "passages": [_passage(passage, items) for passage in passages],
     }
-
-
-def period_name(code: str) -> str:
-    """A period as people write it: 2024年一季度, 2023年1—11月."""
-    year, part = code[:4], code[4:]
-    months = f"1—{int(part[1:])}月" if part[:1] == "M" and part[1:].isdigit() else part
-    return f"{year}年{_PERIODS.get(part, months)}"
 
 
 def shown(text: str) -> str:

@@ -20,7 +20,7 @@ from nlp.review.guard import LOCAL, Guard
 
 log = logging.getLogger(__name__)
 _TYPES: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
-_STATIC: Final = ("review.js", "start.js", "review.css", "icon.svg")
+_STATIC: Final = ("review.js", "marks.js", "keys.js", "start.js", "review.css", "icon.svg")
 
 
 def create_app(desk: Desk, *, hosts: Collection[str] = LOCAL) -> FastAPI:

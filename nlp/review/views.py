@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Final
 
-from nlp.labels import BASIS_NAMES, CUE_LABELS, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, VERDICT_NAMES
+from nlp.labels import BASIS_NAMES, CUE_LABELS, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, TERM_NAMES, VERDICT_NAMES
 from nlp.outputs.cells import display
-from nlp.ranking import TERM_NAMES
 from nlp.review.marks import pieces, spans_of
 from nlp.store.detail import Detail
 from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, describe

@@ -17,8 +17,9 @@ from lxml import html
 
 from nlp import batch
 from nlp.outputs.document import document, json_block
-from nlp.outputs.page import page_data, period_name, shown, utf16_offsets, write_page
+from nlp.outputs.page import page_data, shown, utf16_offsets, write_page
 from nlp.records import Period
+from nlp.wording import period_name
 from tests.outputs.generated import item, problem, ranked, report
 
 HOSTILE = (
