@@ -36,9 +36,9 @@ def default_model() -> Path | None:
 def audit_command(
     corpora: CorporaArgument,
     counts: Annotated[bool, typer.Option(help="按 resources/audit.toml 的下限核对数量")] = True,
-    model: Annotated[Path | None, typer.Option(help="训练好的模型：列出它没有学过的语料里最可能标错的句子")] = None,
+    model: Annotated[Path | None, typer.Option(help="训练好的模型：列出它没有学过的语料里最可能标错的语句")] = None,
 ) -> None:
-    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论；给出模型时再列最可能标错的句子。"""
+    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论；给出模型时再列最可能标错的语句。"""
     from nlp.config import load_toml  # noqa: PLC0415
     from nlp.terminal.corpora import print_audit  # noqa: PLC0415
     from nlp.training.audit import audit  # noqa: PLC0415
@@ -59,9 +59,9 @@ def label_export(
     source: Annotated[Path | None, typer.Argument(help="报告文件，或语料里的一个 jsonl；用 --store 时不写")] = None,
     out: Annotated[Path | None, typer.Option(help="写出的工作簿；用 --store 时是语料 jsonl，如 corpora/某县/q1.jsonl")] = None,
     period: Annotated[str | None, typer.Option(help="报告期，缺省从标题或文件名读取")] = None,
-    store: Annotated[str | None, typer.Option(metavar="FILE", help="标注库（文件或 postgresql:// 地址）：把复核过的行写成语料")] = None,
+    store: Annotated[str | None, typer.Option(metavar="FILE", help="标注库（文件或 postgresql:// 地址）：把核对过的行写成语料")] = None,
     run: Annotated[int | None, typer.Option(metavar="ID", help="标注库里的第几次判读，只有一次时可以不写")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="没有复核过的行也写出，按程序的判断")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="没有核对过的行也写出，按程序的判断")] = False,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件")] = False,
 ) -> None:
     """写出带下拉列表的标注工作簿，报告文件先由程序预填；用 --store 时把标注库里更正和确认过的行写成语料。"""
@@ -110,7 +110,7 @@ def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -
             raise UsageError(f"--out 的文件名为 {out.name}，报告期 {runs[run].period} 应为 {expected}")
         items = labelled_items(opened, run, everything=everything, government=out.parent.name)
     if not items:
-        raise CorpusError("没有更正或确认过的行", where=where, remedy="请先复核，或加 --all 全部写出")
+        raise CorpusError("没有更正或确认过的行", where=where, remedy="请先核对，或加 --all 全部写出")
     out.parent.mkdir(parents=True, exist_ok=True)
     write_report(out, items)
     print(f"{len(items)} 项已写入 {out}")

@@ -20,11 +20,11 @@ from nlp.readers.container import SUFFIXES
 from nlp.review import charts
 from nlp.review.access import Session
 from nlp.review.desk import ROWS_A_PAGE, Desk, NotFoundError, desk_of, filter_of, find_run, session_of, visitor
-from nlp.review.views import STATE_NAMES, entry_view, item_view
+from nlp.review.views import entry_view, item_view
 from nlp.rewriting import rewrite
 from nlp.store.detail import detail, reviews, units
 from nlp.store.export import export_rows
-from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, REVIEWS
+from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, REVIEW_NAMES, REVIEWS
 from nlp.store.listing import items, read_run, revisions
 from nlp.store.runs import Run, list_runs
 
@@ -124,7 +124,7 @@ def show_charts(run: int, desk: TheDesk, session: Visitor, response: Response) -
     kinds = Counter(kind for _, state in rows for _, kind in state.problems)
     count = progress(desk, run)
     red = charts.COLOURS[AT_RISK]
-    reviewed = tuple((STATE_NAMES[name], count[name], _COLOURS[name]) for name in REVIEWS)
+    reviewed = tuple((REVIEW_NAMES[name], count[name], _COLOURS[name]) for name in REVIEWS)
     moved = Counter((row["status"], state.status) for row, state in rows if row["status"] != state.status)
     page = desk.page(
         "charts.html",

@@ -22,7 +22,7 @@ _LONGEST_TEXT: Final = 60
 
 def print_models(listings: Sequence[Listing]) -> None:
     """One line a model: what it learned from, its dev figures, and whether it is whole."""
-    table = _table("模型", "在用", "训练项/政府", "秒", "语句F1", "风险查全", "片段F1", "MB", "日期")
+    table = _table("模型", "在用", "训练项/政府", "秒", "语句F1", "风险查全", "问题语句F1", "MB", "日期")
     for model in listings:
         manifest, statement = model.manifest, model.dev.get("statement", {})
         seconds = manifest.get("seconds")
