@@ -143,7 +143,7 @@ def run(
                     wording=wording,
                 )
             seconds = time.perf_counter() - started
-            record = run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases_id=aliases.id, seconds=seconds)
+            record = run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases=aliases, seconds=seconds)
             (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     warnings = tuple(warning for result in results for warning in result.warnings)
     return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id, warnings)

@@ -11,8 +11,8 @@ from typing import Any, Final
 import nlp
 from nlp.by_unit import UnitRow
 from nlp.labels import STATUSES
-from nlp.records import Report
-from nlp.unit_names import Proposal
+from nlp.records import Report, Source
+from nlp.unit_names import Aliases, Proposal
 
 _PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "rapidfuzz", "XlsxWriter")
 
@@ -43,14 +43,15 @@ class ReportResult:
 
 
 def run_record(
-    results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, aliases_id: str, seconds: float
+    results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, aliases: Aliases, seconds: float
 ) -> dict[str, Any]:
     """The contents of `run.json`."""
     return {
         "program": f"ducha {nlp.__version__}",
         "model": model_id,
         "yardstick": yardstick_id,
-        "unit_aliases": aliases_id,
+        "unit_aliases": aliases.id,
+        **({"unit_alias_names": {name: list(wordings) for name, wordings in aliases.given.items()}} if aliases.given else {}),
         "seconds": round(seconds, 3),
         "files": [
             {
@@ -64,13 +65,15 @@ def run_record(
                 "statuses": {status: sum(row["status"] == status for row in r.items) for status in STATUSES},
                 "needs_review": sum(row["needs_review"] for row in r.items),
                 "unit_alias_proposals": [asdict(proposal) for proposal in r.proposals],
-                "skipped": [
-                    {"row": s.source.row, **({"page": s.source.page} if s.source.page else {}), "reason": s.reason, "text": s.text[:200]}
-                    for s in r.report.skipped
-                ],
+                "skipped": [{**_place(s.source), "reason": s.reason, "text": s.text[:200]} for s in r.report.skipped],
             }
             for r in results
         ],
         "failed": [{"file": f.file, "reason": f.reason} for f in failures],
         "versions": {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in _PACKAGES}},
     }
+
+
+def _place(source: Source) -> dict[str, Any]:
+    """Row, with its page or sheet where it has one."""
+    return {"row": source.row, **({"page": source.page} if source.page else {}), **({"sheet": source.sheet} if source.sheet else {})}

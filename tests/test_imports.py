@@ -21,6 +21,7 @@ LAYERS = (
     {"compare"},
     {"outputs"},
     {"quarters"},
+    {"report_facts"},
     {"run_record"},
     {"batch"},
     {"rewriting"},
