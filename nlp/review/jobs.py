@@ -50,10 +50,10 @@ class Jobs:
     Parameters
     ----------
     open_folder : puts the outputs of a run into the store and gives the ids of its runs.
-    model : folder of the model, None for the rules.
+    model : gives the folder of the model to read with, None for the rules; asked at each upload, since another may have been put to use.
     """
 
-    def __init__(self, *, open_folder: Callable[[Path], list[str]], model: Path | None, yardstick: str | None = None) -> None:
+    def __init__(self, *, open_folder: Callable[[Path], list[str]], model: Callable[[], Path | None], yardstick: str | None = None) -> None:
         self._open_folder, self._model, self._yardstick = open_folder, model, yardstick
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
@@ -90,7 +90,7 @@ class Jobs:
 
         try:
             out = path.parent / "out"
-            result = batch.run([path], out=out, period=period, model=self._model, yardstick=self._yardstick, formats=("jsonl",), progress=show)
+            result = batch.run([path], out=out, period=period, model=self._model(), yardstick=self._yardstick, formats=("jsonl",), progress=show)
             if result.failures:
                 self._change(id, error=result.failures[0].reason)
             else:
