@@ -25,14 +25,16 @@ def test_what_is_reviewed_is_counted(store: Store, run) -> None:
         export_quarters(store, [month], out=Path("none"))
 
 
-def test_a_report_that_nobody_looked_at_is_not_learned_from(store: Store, run, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("run")
+def test_a_report_that_nobody_looked_at_is_not_learned_from(store: Store, tmp_path: Path) -> None:
     assert own_quarters(store)[0].refusal == "还没有改过或确认过的行"
     with pytest.raises(CorpusError, match="还没有改过或确认过的行"):
         export_quarters(store, own_quarters(store), out=tmp_path)
     assert list(tmp_path.glob("*2024")) == []
 
 
-def test_quarters_become_a_corpus(store: Store, run, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("run")
+def test_quarters_become_a_corpus(store: Store, tmp_path: Path) -> None:
     half = add_run(store, [row | {"period": "2024H1"} for row in make_rows(3)])
     confirm(store, 1, who="张三", on_revision=0)
     correct(store, 2, [set_status("in_progress")], who="张三", on_revision=0)
@@ -49,7 +51,8 @@ def test_quarters_become_a_corpus(store: Store, run, tmp_path: Path) -> None:
     assert half.id == 2
 
 
-def test_one_quarter_is_learned_from_once(store: Store, run, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("run")
+def test_one_quarter_is_learned_from_once(store: Store, tmp_path: Path) -> None:
     add_run(store, make_rows(8), model="other")
     for item in (1, 9):
         confirm(store, item, who="张三", on_revision=0)
@@ -57,7 +60,8 @@ def test_one_quarter_is_learned_from_once(store: Store, run, tmp_path: Path) -> 
         export_quarters(store, own_quarters(store), out=tmp_path)
 
 
-def test_label_export_writes_what_a_corpus_needs(store: Store, run, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("run")
+def test_label_export_writes_what_a_corpus_needs(store: Store, tmp_path: Path) -> None:
     confirm(store, 1, who="张三", on_revision=0)
     out = tmp_path / "语料" / "苇塘" / "q1.jsonl"
     done = ducha("label", "export", "--store", tmp_path / "标注.db", "--out", out)

@@ -14,6 +14,16 @@ from nlp.training import job
 from nlp.training.job import CUT_OFF, FAILED, RUNNING, STOPPED, WRITTEN, Order, ask_to_stop, journal, latest, read_progress, write_order
 
 
+LIVE = """
+import sys, time
+from pathlib import Path
+from nlp.training.job import journal
+with journal(Path(sys.argv[1])):
+    print("up", flush=True)
+    time.sleep(600)
+"""
+
+
 @dataclass(frozen=True)
 class FakeStep:
     epoch: int
@@ -109,8 +119,7 @@ def test_a_failure_is_told_in_its_own_words(folder: Path) -> None:
 
 
 def test_a_killed_run_is_cut_off_and_goes_on(folder: Path) -> None:
-    code = "import sys, time; from pathlib import Path; from nlp.training.job import journal\nwith journal(Path(sys.argv[1])): print('up', flush=True); time.sleep(600)"
-    with subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen([sys.executable, "-c", LIVE, str(folder)], stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout and running.stdout.readline() == "up\n"
         assert read_progress(folder).state == RUNNING
         other = folder.with_name("other")
