@@ -50,7 +50,8 @@ def review_command(
     from nlp.in_use import MODELS, model_in_use  # noqa: PLC0415
     from nlp.review.access import Password  # noqa: PLC0415
     from nlp.review.app import create_app  # noqa: PLC0415
-    from nlp.review.desk import Desk, base_corpora, open_folder  # noqa: PLC0415
+    from nlp.review.base_corpora import shipped_corpora  # noqa: PLC0415
+    from nlp.review.desk import Desk, open_folder  # noqa: PLC0415
     from nlp.review.guard import LOCAL  # noqa: PLC0415
     from nlp.review.jobs import Jobs  # noqa: PLC0415
     from nlp.review.retrain import Retraining  # noqa: PLC0415
@@ -71,7 +72,7 @@ def review_command(
             print(f"注意：{warning}", file=sys.stderr)
         runs = open_folder(opened, folder) if folder is not None else []
         jobs = Jobs(open_folder=lambda path: open_folder(opened, path), model=reading_model, yardstick=yardstick)
-        retraining = Retraining(models=(models or MODELS).resolve(), corpora=corpora.resolve() if corpora else base_corpora(), floors=floors)
+        retraining = Retraining(models=(models or MODELS).resolve(), corpora=corpora.resolve() if corpora else shipped_corpora(), floors=floors)
         desk = Desk(
             store=opened,
             jobs=jobs,
@@ -86,7 +87,8 @@ def review_command(
             serve(app, listening=listening, path=f"/runs/{runs[0]}" if len(runs) == 1 else "/", browser=browser)
         finally:
             jobs.close()
-            retraining.close()
+            if name := retraining.close():
+                print(f"{name} 的训练还在进行，下次打开界面可以看到、可以取消", file=sys.stderr)
 
 
 def _user() -> str:

@@ -16,6 +16,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from nlp.errors import InputError
 from nlp.in_use import MODELS
 from nlp.review.access import LONGEST, Attempts, Password, Session, Sessions
+from nlp.review.base_corpora import shipped_corpora
 from nlp.review.folders import read_outputs
 from nlp.review.jobs import Jobs
 from nlp.review.marks import visible
@@ -31,12 +32,6 @@ TEMPLATES: Final = (
 )
 ROWS_A_PAGE: Final = 100
 _LONGEST_WORDS: Final = 200
-
-
-def base_corpora() -> Path | None:
-    """The corpora of the program, where it has any: a wheel has none."""
-    folder = MODELS.parent / "corpora"
-    return folder if folder.is_dir() else None
 
 
 class NotLoggedInError(Exception):
@@ -78,7 +73,7 @@ class Desk:
     password: Password | None = None
     largest_upload: int = 50_000_000
     port: int = 0
-    retraining: Retraining = field(default_factory=lambda: Retraining(models=MODELS, corpora=base_corpora()))
+    retraining: Retraining = field(default_factory=lambda: Retraining(models=MODELS, corpora=shipped_corpora()))
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
     templates: Environment = field(default_factory=_templates)

@@ -23,13 +23,13 @@ import nlp
 from nlp.annotate.encoder import WEIGHTS
 from nlp.errors import CorpusError, DuchaError, UsageError
 from nlp.in_use import model_in_use
+from nlp.review.base_corpora import BaseCorpora, read_base
 from nlp.store.engine import Store
 from nlp.store.own_quarters import OwnQuarter, export_quarters
 from nlp.training import job
-from nlp.training.corpus import SPLITS, read_government
 from nlp.training.floors import load_floors
 from nlp.training.gate import load_gate
-from nlp.training.held_out import DEV, read_held_out
+from nlp.training.held_out import read_held_out
 from nlp.training.registry import find_models, promote, rollback
 from nlp.training.trial import Trial, judge_by, try_candidate
 
@@ -41,19 +41,9 @@ BASE: Final = "base"
 BOTH: Final = "both"
 LONGEST_NAME: Final = 40
 _NAME: Final = re.compile(r"\w(?:[\w.-]*\w)?")
-_NEEDED: Final = ("torch", "transformers", "onnx", "onnxscript", "safetensors", "sklearn")
+_NEEDED: Final = ("torch", "transformers", "onnx", "onnxscript", "safetensors")
 PROGRAM: Final = (sys.executable, "-m", "nlp.cli")
 _RUN: Final = ".{}-run"
-
-
-@dataclass(frozen=True)
-class BaseCorpora:
-    """The folder of the base corpora: split -> names of its places, and how many rows it has of each."""
-
-    folder: Path
-    places: dict[str, tuple[str, ...]]
-    rows: dict[str, int]
-    dev: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -88,25 +78,6 @@ def missing_packages() -> tuple[str, ...]:
     return tuple(name for name in _NEEDED if not find_spec(name))
 
 
-def read_base(folder: Path | None) -> BaseCorpora | None:
-    """What the base corpora hold, None where there are none; raises `CorpusError` for a government that cannot be read."""
-    paths = sorted(path.parent for path in folder.glob("*/government.toml")) if folder else []
-    if folder is None or not paths:
-        return None
-    governments = [read_government(path) for path in paths]
-    places: dict[str, tuple[str, ...]] = {}
-    rows = {}
-    for split in SPLITS:
-        of_split = [government for government in governments if government.split == split]
-        places[split] = tuple(government.place for government in of_split)
-        rows[split] = sum(_count_lines(path) for government in of_split for path in government.folder.glob("*.jsonl"))
-    return BaseCorpora(folder, places, rows, tuple(government.folder for government in governments if government.split == DEV))
-
-
-def _count_lines(path: Path) -> int:
-    return sum(bool(line.strip()) for line in path.read_bytes().split(b"\n"))
-
-
 class Retraining:
     """Training and trial of new models in one models folder.
 
@@ -130,9 +101,11 @@ class Retraining:
         """The folder of all runs."""
         return self.models / job.FOLDER
 
-    def close(self) -> None:
-        """Let the thread end; a training goes on, the next start of the screen finds it."""
+    def close(self) -> str:
+        """Let the thread end. A training goes on, the next start of the screen finds it: its name, empty where there is none."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+        found = self.progress()
+        return found.order.name if found and found.state == job.RUNNING else ""
 
     # ---- training
 

@@ -14,8 +14,9 @@ from nlp.errors import DuchaError, UsageError
 from nlp.in_use import read_use
 from nlp.labels import STATUS_NAMES
 from nlp.review.access import Session
+from nlp.review.base_corpora import read_base
 from nlp.review.desk import Desk, changer, desk_of, session_of, visitor, with_cookie
-from nlp.review.retrain import BASE, BOTH, LONGEST_NAME, OWN, TRAIN, Wish, missing_packages, read_base
+from nlp.review.retrain import BASE, BOTH, LONGEST_NAME, OWN, TRAIN, Wish, missing_packages
 from nlp.store.own_quarters import OwnQuarter, own_quarters
 from nlp.training import job
 from nlp.training.gate import CANDIDATE, CURRENT

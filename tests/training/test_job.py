@@ -13,7 +13,6 @@ from nlp.errors import CorpusError, OutputError
 from nlp.training import job
 from nlp.training.job import CUT_OFF, FAILED, RUNNING, STOPPED, WRITTEN, Order, ask_to_stop, journal, latest, read_progress, write_order
 
-
 LIVE = """
 import sys, time
 from pathlib import Path
