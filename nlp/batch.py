@@ -15,6 +15,7 @@ from nlp.by_unit import by_unit, select
 from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
 from nlp.in_use import MODELS, SHIPPED, model_in_use
+from nlp.outputs.columnar import FORMAT, require_pyarrow
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.readers import read_report
 from nlp.readers.find import find_reports
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from nlp.annotate.encoder import Model
     from nlp.compare.rows import Quarter
 
+# Written where no others are named; those that can be named.
 FORMATS: Final = ("xlsx", "docx", "html", "csv", "jsonl")
+ALL_FORMATS: Final = (*FORMATS, FORMAT)
 # Risks listed on the terminal and in the brief.
 TOP: Final = 15
 RULES: Final = "rules"
@@ -93,8 +96,11 @@ def run(
     UsageError, OutputError, ModelError, ResourceError : nothing was written. A file that cannot be read is no exception but a `Failure`.
     """
     started = time.perf_counter()
+    formats = frozenset(formats)
     files = find_reports(paths)
     check_target(out, force=force)
+    if FORMAT in formats:
+        require_pyarrow()
     weights = load_weights()
     stick = load_yardstick(yardstick)
     if older is not None and len(files) > 1:
@@ -135,7 +141,7 @@ def run(
                     report=result.report,
                     items=result.items,
                     risks=result.risks,
-                    formats=frozenset(formats),
+                    formats=formats,
                     top=top,
                     units=result.units,
                     proposals=result.proposals,

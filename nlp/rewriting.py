@@ -11,6 +11,7 @@ from typing import Any
 from nlp.batch import FORMATS, TOP
 from nlp.by_unit import by_unit
 from nlp.config import load_weights
+from nlp.outputs.columnar import FORMAT, require_pyarrow
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.records import Report, Risk
 from nlp.run_record import ReportResult, run_record
@@ -44,10 +45,13 @@ def rewrite(
 
     started = time.perf_counter()
     check_target(out, force=force)
+    formats = frozenset(formats)
+    if FORMAT in formats:
+        require_pyarrow()
     aliases = load_aliases(None)
     result = _rank_anew(rows, aliases=aliases)
     with whole_folder(out) as folder:
-        write_files(folder, report=result.report, items=result.items, risks=result.risks, formats=frozenset(formats), top=top, units=result.units)
+        write_files(folder, report=result.report, items=result.items, risks=result.risks, formats=formats, top=top, units=result.units)
         seconds = time.perf_counter() - started
         record = run_record([result], [], model_id=model_id, yardstick_id=yardstick_id, aliases_id=aliases.id, seconds=seconds)
         (folder / RUN_FILE).write_text(json.dumps({**record, **(more or {})}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from nlp.by_unit import UnitRow
 from nlp.digest import digest
-from nlp.outputs import brief, page, table, workbook
+from nlp.outputs import brief, columnar, page, table, workbook
 from nlp.records import Report
 from nlp.unit_names import Proposal
 from nlp.wording import Wording, names
@@ -37,6 +37,9 @@ def write_files(
     if "jsonl" in formats:
         table.write_jsonl(folder / "items.jsonl", items)
         table.write_jsonl(folder / "risks.jsonl", risks)
+    if columnar.FORMAT in formats:
+        columnar.write_parquet(folder / columnar.ITEMS, items, schema=columnar.item_schema())
+        columnar.write_parquet(folder / columnar.RISKS, risks, schema=columnar.risk_schema())
     if "csv" in formats:
         table.write_csv(folder / "items.csv", items, wording=words)
     if "xlsx" in formats:
