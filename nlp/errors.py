@@ -47,6 +47,10 @@ class ModelError(DuchaError):
     """A model folder is missing, damaged, or made for other labels."""
 
 
+class ScaleError(DuchaError):
+    """Work on other processes or machines cannot be begun, or cannot go on."""
+
+
 class GateError(DuchaError):
     """A model did not pass what it must pass before it is used."""
 
