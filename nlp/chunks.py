@@ -31,6 +31,8 @@ MOST_RISKS: Final = 1_000
 # In the working folder: outputs, a folder each report, and the risks of each chunk.
 REPORTS: Final = "reports"
 PARTS: Final = "parts"
+# What workers of a cluster write, a folder each try of a chunk.
+ATTEMPTS: Final = "attempts"
 _READERS: Final = 4
 
 

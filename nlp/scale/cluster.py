@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,6 +17,8 @@ from nlp.errors import ScaleError, UsageError
 _SCHEMES: Final = ("tcp://", "tls://")
 _CONNECT: Final = 15
 _LOCAL: Final = "127.0.0.1"
+# What Dask says of lost connections and dead workers is told by this program in its own words.
+_SILENT: Final = logging.CRITICAL + 1
 # So often a chunk may lose its worker before it is put aside. At a scheduler of others it is their setting (3 as a rule).
 _ALLOWED_FAILURES: Final = 1
 
@@ -50,8 +53,7 @@ def _local(workers: int) -> Iterator[Any]:
     from distributed import Client, LocalCluster  # noqa: PLC0415
     from distributed.security import Security  # noqa: PLC0415
 
-    # What a killed worker makes Dask say is told by this program in its own words.
-    quiet = {"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES, "distributed.worker.daemon": True}
+    settings = {"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES, "distributed.worker.daemon": True}
     options: dict[str, Any] = {
         "host": _LOCAL,
         "n_workers": workers,
@@ -60,17 +62,17 @@ def _local(workers: int) -> Iterator[Any]:
         "dashboard_address": None,
         # Memory does not grow with the run; a limit would have Dask end workers.
         "memory_limit": 0,
-        "silence_logs": logging.CRITICAL + 1,
+        "silence_logs": _SILENT,
         "security": Security.temporary(),
         "protocol": "tls",
         "env": {CORES: str(max(1, cores() // workers))},
     }
-    with tempfile.TemporaryDirectory(prefix="ducha-workers-", ignore_cleanup_errors=True) as folder, dask.config.set(quiet):
+    with tempfile.TemporaryDirectory(prefix="ducha-workers-", ignore_cleanup_errors=True) as folder, dask.config.set(settings):
         try:
             cluster = LocalCluster(local_directory=folder, **options)
         except Exception as error:
             raise ScaleError(f"不能启动 {workers} 个工作进程（{type(error).__name__}：{error}）", remedy="请减少 --workers，或去掉它") from error
-        with cluster, Client(cluster) as client:
+        with cluster, Client(cluster, set_as_default=False) as client:
             client.register_plugin(_deaf_to_ctrl_c())
             yield client
 
@@ -92,8 +94,12 @@ def _deaf_to_ctrl_c() -> Any:
 def _there(address: str) -> Iterator[Any]:
     from distributed import Client  # noqa: PLC0415
 
+    logging.getLogger("distributed").setLevel(_SILENT)
     try:
-        client = Client(address, timeout=_CONNECT, set_as_default=False)
+        with warnings.catch_warnings():
+            # Other versions of packages are told of by `probe`.
+            warnings.simplefilter("ignore")
+            client = Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         raise ScaleError(
             f"连不上 Dask 调度器（{type(error).__name__}）", where=address, remedy="请核对地址和端口，并确认那台机器上 dask scheduler 正在运行、防火墙放行"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +13,13 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
 
-from nlp.chunks import PARTS, REPORTS, FileDone, part_name
+from nlp.chunks import ATTEMPTS, PARTS, REPORTS, FileDone, part_name
 from nlp.errors import DuchaError, OutputError, ScaleError
 from nlp.plan import Chunk
 from nlp.run_record import Failure
 from nlp.scale.work import work
 from nlp.settings import Settings
 
-# In the working folder: what the workers write, a folder each try of a chunk.
-ATTEMPTS: Final = "attempts"
 # So often a chunk is tried where the program itself stops in it.
 _TRIES: Final = 2
 _LOOK: Final = 0.5
@@ -59,17 +57,18 @@ def process_chunks(
     DuchaError : as `process_chunk`; what is yielded until then is done.
     """
     attempts = workdir / ATTEMPTS
+    shutil.rmtree(attempts, ignore_errors=True)
     attempts.mkdir(parents=True, exist_ok=True)
     hand = _Hand(settings, attempts, client, patience)
     try:
         suspects: list[Chunk] = []
-        for chunk, done in hand.work_off(chunks, at_a_time=hand.count_workers):
+        for chunk, done in hand.work_off(chunks):
             if done is None:
                 suspects.append(chunk)
             else:
                 yield chunk, done
         for suspect in suspects:
-            for chunk, done in hand.work_off([suspect], at_a_time=lambda: 1):
+            for chunk, done in hand.work_off([suspect]):
                 yield chunk, done or hand.give_up(chunk, "判读这一组报告的工作进程一再异常退出")
     finally:
         hand.let_go()
@@ -85,15 +84,11 @@ class _Hand:
         self.under_way: dict[str, _Try] = {}
         self.last_seen = time.monotonic()
 
-    def count_workers(self) -> int:
-        """Workers that are connected now: a chunk for each, so that none is blamed for a chunk that only waited."""
-        return len(self.client.nthreads())
-
-    def work_off(self, chunks: Sequence[Chunk], *, at_a_time: Callable[[], int]) -> Iterator[tuple[Chunk, tuple[FileDone, ...] | None]]:
+    def work_off(self, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, tuple[FileDone, ...] | None]]:
         """Each chunk with its records, None where workers died of it."""
         waiting = deque((chunk, 1) for chunk in chunks)
         while waiting or self.under_way:
-            room = self._room(at_a_time)
+            room = self._count_workers()
             while waiting and len(self.under_way) < room:
                 self._give(*waiting.popleft())
             try:
@@ -120,18 +115,23 @@ class _Hand:
         self.under_way[future.key] = _Try(chunk, folder, number, future)
         future.add_done_callback(self.back.put)
 
-    def _room(self, at_a_time: Callable[[], int]) -> int:
-        """How many chunks may be under way; raises `ScaleError` where the cluster has been away for too long."""
-        room = 0
+    def _count_workers(self) -> int:
+        """Workers that are connected now: as many chunks may be under way, so that none is blamed that only waited behind another.
+
+        Raises
+        ------
+        ScaleError : there has been none for too long.
+        """
+        found = 0
         with suppress(OSError, TimeoutError, ValueError, AttributeError):
-            room = min(at_a_time(), self.count_workers()) if self.client.status == "running" else 0
+            found = len(self.client.nthreads()) if self.client.status == "running" else 0
         now = time.monotonic()
-        if room:
+        if found:
             self.last_seen = now
         elif now - self.last_seen > self.patience:
             what = "没有工作进程了" if self.client.status == "running" else "与 Dask 调度器的连接断了"
             raise ScaleError(f"{what}，已等 {self.patience:.0f} 秒", remedy=_AGAIN)
-        return room
+        return found
 
     def _error_of(self, tried: _Try) -> BaseException | None:
         if tried.future.status == "finished":

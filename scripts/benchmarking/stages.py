@@ -47,7 +47,7 @@ def stages(path: Path, *, model_folder: Path, formats: Sequence[str], repeat: in
 
     def figures() -> None:
         for item in items:
-            find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=stick)
+            find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=stick, year=int(period.code[:4]))
 
     def summaries() -> None:
         for done in annotated:

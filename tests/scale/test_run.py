@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from distributed import WorkerPlugin
 
-from nlp.chunks import FileDone, process_chunk
+from nlp.chunks import ATTEMPTS, FileDone, process_chunk
 from nlp.errors import ScaleError
 from nlp.in_use import MODELS, SHIPPED
 from nlp.plan import Chunk
 from nlp.scale.cluster import open_client
-from nlp.scale.run import ATTEMPTS, process_chunks
+from nlp.scale.run import process_chunks
 from tests.scale.conftest import RULES, contents
 
 # A report by whose name a worker can be told what to do with its chunk.
