@@ -121,7 +121,7 @@ def tally(rows: Iterable[Mapping[str, Any]], *, aliases: Aliases) -> tuple[UnitT
 
 
 def add_up(parts: Iterable[UnitTally]) -> tuple[UnitTally, ...]:
-    """The tallies of several reports as one of each unit."""
+    """The tallies of several reports as one of each unit; they are taken one after the other."""
     found: dict[str, UnitTally] = {}
     for part in parts:
         found.setdefault(part.key, UnitTally(part.key)).add(part)

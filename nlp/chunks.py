@@ -9,25 +9,22 @@ from __future__ import annotations
 import os
 import shutil
 import traceback
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from heapq import nsmallest
 from pathlib import Path
 from typing import Any, Final
 
-from nlp.by_unit import UnitTally
 from nlp.errors import DuchaError, InputError, OutputError, UsageError
 from nlp.judging import check_units, result_of
+from nlp.overall import MOST_RISKS, worst_first
 from nlp.plan import Chunk, Input
 from nlp.readers import read_report
 from nlp.records import AnnotatedItem, Report
-from nlp.run_record import Failure, ReportResult, file_record
+from nlp.run_record import Failure, FileDone, ReportResult, file_record
 from nlp.settings import Settings, Tools, file_hash, tools_of
 
-# So many risks over all reports are kept, so no more of a chunk are needed.
-MOST_RISKS: Final = 1_000
 # In the working folder: outputs, a folder each report, and the risks of each chunk.
 REPORTS: Final = "reports"
 PARTS: Final = "parts"
@@ -38,31 +35,6 @@ _READERS: Final = 4
 
 class StoppedError(Exception):
     """The chunk was given up because the run is to end; nothing is wrong with it."""
-
-
-@dataclass(frozen=True)
-class FileDone:
-    """What is kept of a file once its outputs are written: `record` as `run.json` has it and what was counted of its units, or why there are none."""
-
-    file: str
-    folder: str
-    sha256: str
-    record: Mapping[str, Any] | None = None
-    units: tuple[UnitTally, ...] = ()
-    failure: Failure | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The record as plain JSON values."""
-        units = [{**vars(unit), "wordings": dict(unit.wordings)} for unit in self.units]
-        failure = asdict(self.failure) if self.failure else None
-        return {"file": self.file, "folder": self.folder, "sha256": self.sha256, "record": self.record, "units": units, "failure": failure}
-
-    @staticmethod
-    def from_json(value: Mapping[str, Any]) -> FileDone:
-        """The record that `to_json` was made of."""
-        units = tuple(UnitTally(**{**unit, "wordings": Counter(unit["wordings"])}) for unit in value["units"])
-        failure = Failure(**value["failure"]) if value["failure"] else None
-        return FileDone(value["file"], value["folder"], value["sha256"], value["record"], units, failure)
 
 
 @dataclass(frozen=True)
@@ -177,30 +149,14 @@ def part_name(number: int) -> str:
     return f"{number:06d}.jsonl"
 
 
-def worst_first(risk: Mapping[str, Any]) -> tuple[float, int]:
-    """By what risks of several reports are ordered: score, then severity; equal ones stay in the order of their reports."""
-    return -risk["score"], -risk["severity"]
-
-
 def _write(result: ReportResult, target: Path, settings: Settings, tools: Tools) -> Failure | None:
     """The outputs of a report under a temporary name, then in their place."""
-    from nlp.outputs.files import write_files  # noqa: PLC0415
+    from nlp.outputs.files import write_result  # noqa: PLC0415
 
     staging = _staging(target)
     staging.mkdir()
     try:
-        write_files(
-            staging,
-            report=result.report,
-            items=result.items,
-            risks=result.risks,
-            formats=frozenset(settings.formats),
-            top=settings.top,
-            units=result.units,
-            proposals=result.proposals,
-            only=result.only,
-            wording=tools.wording,
-        )
+        write_result(staging, result, formats=settings.formats, top=settings.top, wording=tools.wording)
     except (OSError, DuchaError):
         raise
     except Exception as error:

@@ -69,3 +69,7 @@ class ConflictError(StoreError):
     def __init__(self, what: str, *, where: str = "", remedy: str = "", entries: tuple[object, ...] = ()) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.entries = entries
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C stopped a run that can go on; its text is one line that says how."""

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nlp.batch import FORMATS, TOP
 from nlp.by_unit import by_unit
 from nlp.config import load_weights
 from nlp.outputs.columnar import FORMAT, require_pyarrow
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.records import Report, Risk
 from nlp.run_record import ReportResult, run_record
+from nlp.settings import FORMATS, TOP
 from nlp.unit_names import Aliases, load_aliases
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -41,6 +42,31 @@ class ReportResult:
     tallies: tuple[UnitTally, ...] = ()
     proposals: tuple[Proposal, ...] = ()
     only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileDone:
+    """What is kept of a file once its outputs are written: `record` as `run.json` has it and what was counted of its units, or why there are none."""
+
+    file: str
+    folder: str
+    sha256: str
+    record: Mapping[str, Any] | None = None
+    units: tuple[UnitTally, ...] = ()
+    failure: Failure | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as plain JSON values."""
+        units = [{**vars(unit), "wordings": dict(unit.wordings)} for unit in self.units]
+        failure = asdict(self.failure) if self.failure else None
+        return {"file": self.file, "folder": self.folder, "sha256": self.sha256, "record": self.record, "units": units, "failure": failure}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> FileDone:
+        """The record that `to_json` was made of."""
+        units = tuple(UnitTally(**{**unit, "wordings": Counter(unit["wordings"])}) for unit in value["units"])
+        failure = Failure(**value["failure"]) if value["failure"] else None
+        return FileDone(value["file"], value["folder"], value["sha256"], value["record"], units, failure)
 
 
 def run_record(

@@ -25,8 +25,9 @@ from typing import Any, Final
 from benchmarking.machine import machine
 from benchmarking.tables import show
 
-from nlp.batch import ALL_FORMATS, FORMATS, SHIPPED_MODEL
+from nlp.batch import SHIPPED_MODEL
 from nlp.readers import read_report
+from nlp.settings import ALL_FORMATS, FORMATS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PARTS: Final = ("cold", "stages", "engines", "agreement", "growth", "workers")

@@ -1,10 +1,8 @@
-"""What the corrected quarters of one office bring: `python scripts/measure_retraining.py [--government mochuan] [--repeat 1] [--out DIR]`.
+"""What the corrected quarters of one office bring: `python scripts/measure_retraining.py [--own corpora/own/yunchuan] [--repeat 1] [--out DIR]`.
 
-The heads are trained twice on the encoder of the shipped model, as `ducha train --quick` does: on the training governments alone, and with the first
-three quarters of one government more (50 rows a quarter, 150 in all: no government of the corpora has 300 before its last quarter). Both are measured
-on that government's last quarter, beside the shipped model. Only governments outside the training split are taken, since the shipped encoder has
-learned from the others; it was stopped and calibrated on those of dev, not trained on them. The heads are stopped and calibrated on the other
-governments of dev, never on the one that is measured. The test government is for a final figure alone.
+The heads are trained twice on the encoder of the shipped model, as `ducha train --quick` does: on the training governments alone, and with all quarters
+but the last of one office more. Both are measured on that office's last quarter, beside the shipped model. The office must be one that the shipped
+encoder has not learned from. The heads are stopped and calibrated on the governments of dev.
 """
 
 from __future__ import annotations
@@ -29,7 +27,6 @@ from nlp.training.settings import QUICK, load_settings
 from nlp.training.train import load_tokenizer
 
 ROOT = Path(__file__).resolve().parent.parent
-LAST = "FY"
 Corpora = Sequence[tuple[Government, Sequence[LabelledItem]]]
 
 
@@ -82,18 +79,20 @@ def figures(folder: Path, items: Sequence[LabelledItem]) -> dict[str, float]:
 def main() -> None:
     """Train twice, measure three models on the last quarter, print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--government", default="mochuan", help="one of dev, or the test government for a final figure")
+    parser.add_argument("--own", type=Path, default=ROOT / "corpora" / "own" / "yunchuan", help="the folder of one office: all quarters but the last are added")
     parser.add_argument("--repeat", type=int, default=1, help="how many times each of its rows stands among the others")
     parser.add_argument("--out", type=Path, help="where the two models stay; without it they are thrown away")
     arguments = parser.parse_args()
     corpora = list(read_corpora(ROOT / "corpora"))
-    own = next((items for government, items in corpora if government.name == arguments.government and government.split != "train"), None)
-    if own is None:
-        parser.error(f"{arguments.government} is not among {[g.name for g, _ in corpora if g.split != 'train']}")
-    first, last = [item for item in own if not item.period.endswith(LAST)], [item for item in own if item.period.endswith(LAST)]
+    ((office, own),) = read_corpora(arguments.own)
+    periods = list(dict.fromkeys(item.period for item in own))
+    if len(periods) < 2 or any(government.name == office.name for government, _ in corpora):
+        parser.error(f"{arguments.own}: two quarters at least are asked, of an office that is not among the corpora")
+    first, last = [item for item in own if item.period != periods[-1]], [item for item in own if item.period == periods[-1]]
     base = [item for government, items in corpora if government.split == "train" for item in items]
-    dev = [item for government, items in corpora if government.split == "dev" and government.name != arguments.government for item in items]
-    result: dict[str, Any] = {"government": arguments.government, "rows_added": len(first), "rows_measured": len(last), "shipped": figures(SHIPPED_MODEL, last)}
+    dev = [item for government, items in corpora if government.split == "dev" for item in items]
+    corpora.append((office, own))
+    result: dict[str, Any] = {"office": office.name, "rows_added": len(first), "rows_measured": len(last), "shipped": figures(SHIPPED_MODEL, last)}
     with tempfile.TemporaryDirectory() as name:
         out = arguments.out or Path(name)
         for key, train in (("without", base), ("with", [*base, *first * arguments.repeat])):

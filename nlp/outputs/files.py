@@ -10,6 +10,7 @@ from nlp.by_unit import UnitRow
 from nlp.digest import digest
 from nlp.outputs import brief, columnar, page, table, workbook
 from nlp.records import Report
+from nlp.run_record import ReportResult
 from nlp.unit_names import Proposal
 from nlp.wording import Wording, names
 
@@ -65,3 +66,19 @@ def write_files(
             top=top,
             workbook=_WORKBOOK if "xlsx" in formats else None,
         )
+
+
+def write_result(folder: Path, result: ReportResult, *, formats: Collection[str], top: int, wording: Wording) -> None:
+    """The result of a report in each of the `formats`, as `write_files` does."""
+    write_files(
+        folder,
+        report=result.report,
+        items=result.items,
+        risks=result.risks,
+        formats=frozenset(formats),
+        top=top,
+        units=result.units,
+        proposals=result.proposals,
+        only=result.only,
+        wording=wording,
+    )

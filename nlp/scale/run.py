@@ -13,10 +13,10 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final
 from uuid import uuid4
 
-from nlp.chunks import ATTEMPTS, PARTS, REPORTS, FileDone, part_name
+from nlp.chunks import ATTEMPTS, PARTS, REPORTS, part_name
 from nlp.errors import DuchaError, OutputError, ScaleError
 from nlp.plan import Chunk
-from nlp.run_record import Failure
+from nlp.run_record import Failure, FileDone
 from nlp.scale.work import work
 from nlp.settings import Settings
 
@@ -25,7 +25,7 @@ _TRIES: Final = 2
 _LOOK: Final = 0.5
 # So long a cluster may be without any worker, or its scheduler away.
 _PATIENCE: Final = 60.0
-_AGAIN: Final = "已判读的都已记下，再运行同一条命令即接着判读"
+_REMEDY: Final = "请检查调度器和各工作进程"
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class _Hand:
             self.last_seen = now
         elif now - self.last_seen > self.patience:
             what = "没有工作进程了" if self.client.status == "running" else "与 Dask 调度器的连接断了"
-            raise ScaleError(f"{what}，已等 {self.patience:.0f} 秒", remedy=_AGAIN)
+            raise ScaleError(f"{what}，已等 {self.patience:.0f} 秒", remedy=_REMEDY)
         return found
 
     def _error_of(self, tried: _Try) -> BaseException | None:
@@ -139,7 +139,7 @@ class _Hand:
         if tried.future.status == "error":
             error: BaseException = tried.future.exception()
             return error
-        raise ScaleError("Dask 调度器取消了判读，或已重新启动", remedy=_AGAIN)
+        raise ScaleError("Dask 调度器取消了判读，或已重新启动", remedy=_REMEDY)
 
     def _take(self, tried: _Try) -> tuple[FileDone, ...]:
         """Put what the worker wrote in its place. Only one try of a chunk is ever taken."""
@@ -174,7 +174,7 @@ class _Hand:
                     (written / REPORTS / file.folder).replace(reports / file.folder)
             (written / PARTS / part).replace(parts / part)
         except OSError as error:
-            raise OutputError(f"不能取回工作进程写出的结果（{error.strerror}）", where=str(written), remedy=_AGAIN) from error
+            raise OutputError(f"不能取回工作进程写出的结果（{error.strerror}）", where=str(written), remedy="请检查磁盘空间和权限") from error
 
     def let_go(self) -> None:
         """Give up what is still under way."""

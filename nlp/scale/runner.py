@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
-from nlp.chunks import ATTEMPTS, FileDone
+from nlp.chunks import ATTEMPTS
 from nlp.plan import Chunk
+from nlp.run_record import FileDone
 from nlp.scale.cluster import open_client
 from nlp.scale.probe import check_workers
 from nlp.scale.run import process_chunks

@@ -6,8 +6,9 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from nlp.chunks import FileDone, StoppedError, judge_chunk, read_chunk, write_chunk
+from nlp.chunks import StoppedError, judge_chunk, read_chunk, write_chunk
 from nlp.plan import Chunk
+from nlp.run_record import FileDone
 from nlp.settings import Settings
 
 # A process holds one model and judges one chunk at a time, however many threads its worker was given.

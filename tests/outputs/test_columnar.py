@@ -13,6 +13,7 @@ from nlp import batch
 from nlp.errors import OutputError, UsageError
 from nlp.outputs.columnar import ITEMS, RISKS, item_schema, risk_schema, row_of, write_parquet
 from nlp.rewriting import rewrite
+from nlp.settings import ALL_FORMATS, FORMATS
 from tests.outputs.generated import report
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed: the extra [scale]")
@@ -20,7 +21,7 @@ import pyarrow as pa
 from pyarrow import dataset, parquet
 
 SAMPLE = Path(__file__).resolve().parents[2] / "corpora" / "sample"
-FORMATS = ("jsonl", "parquet")
+BOTH = ("jsonl", "parquet")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("columnar")
     other = folder / "乙县2024年上半年.csv"
     other.write_text("序号,主要任务,牵头单位,落实情况,联系人\n1,举办龙舟赛。,市体育局,已于五月举办。,王某\n", encoding="utf-8")
-    batch.run([next(SAMPLE.glob("*.docx")), other], out=folder / "out", model=None, formats=FORMATS)
+    batch.run([next(SAMPLE.glob("*.docx")), other], out=folder / "out", model=None, formats=BOTH)
     return folder / "out"
 
 
@@ -129,7 +130,7 @@ def test_nothing_is_dropped_in_silence(tmp_path: Path, change: dict[str, Any], s
 
 def test_corrected_rows_are_written_too(outputs: Path, tmp_path: Path) -> None:
     rows = lines(next(path for path in sorted(outputs.rglob("items.jsonl"))))
-    rewrite(rows, out=tmp_path / "out", model_id="rules", yardstick_id="guide", formats=FORMATS)
+    rewrite(rows, out=tmp_path / "out", model_id="rules", yardstick_id="guide", formats=BOTH)
     assert read(tmp_path / "out" / ITEMS) == lines(tmp_path / "out" / "items.jsonl")
 
 
@@ -142,5 +143,5 @@ def test_without_pyarrow_one_line_says_what_to_install_before_any_work(tmp_path:
 
 
 def test_it_is_not_among_the_files_written_by_default() -> None:
-    assert "parquet" not in batch.FORMATS
-    assert set(batch.ALL_FORMATS) == {*batch.FORMATS, "parquet"}
+    assert "parquet" not in FORMATS
+    assert set(ALL_FORMATS) == {*FORMATS, "parquet"}

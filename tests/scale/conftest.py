@@ -14,7 +14,7 @@ from nlp.plan import Chunk, plan
 from nlp.scale.cluster import open_client
 from nlp.settings import Settings
 
-RULES = Settings(formats=("jsonl", "csv", "html"))
+RULES = Settings(formats=("jsonl", "csv", "xlsx", "parquet"))
 
 
 @pytest.fixture(scope="module")

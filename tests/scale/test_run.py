@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from distributed import WorkerPlugin
 
-from nlp.chunks import ATTEMPTS, FileDone, process_chunk
+from nlp.chunks import ATTEMPTS, process_chunk
 from nlp.errors import ScaleError
 from nlp.in_use import MODELS, SHIPPED
 from nlp.plan import Chunk
+from nlp.run_record import FileDone
 from nlp.scale.cluster import open_client
 from nlp.scale.run import process_chunks
 from tests.scale.conftest import RULES, contents
@@ -137,5 +138,5 @@ def test_without_workers_the_run_is_given_up_and_says_how_to_go_on(chunks: tuple
         first, _ = next(steps)
         assert first.number == 0
         client.cluster.scale(0)
-        with pytest.raises(ScaleError, match="没有工作进程了，已等 1 秒。已判读的都已记下，再运行同一条命令即接着判读"):
+        with pytest.raises(ScaleError, match="没有工作进程了，已等 1 秒。请检查调度器和各工作进程"):
             list(steps)

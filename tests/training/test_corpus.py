@@ -93,8 +93,16 @@ def test_twelve_governments_have_four_periods_of_the_same_tasks_and_the_others_o
     assert len(whole) == 12
 
 
+def test_the_office_kept_back_has_three_quarters_of_the_same_tasks_and_is_no_part_of_the_corpora(root: Path) -> None:
+    ((office, items),) = read_corpora(root / "corpora" / "own")
+    tasks = {tuple((item.id, item.task, item.units) for item in items if item.period == period) for period in ("2024Q1", "2024H1", "2024Q3")}
+    assert len(tasks) == 1
+    assert len(items) == 3 * len(next(iter(tasks))) == 450
+    assert office.name not in {government.name for government, _ in read_corpora(root / "corpora")}
+
+
 def test_the_corpora_are_written_in_the_one_form(root: Path) -> None:
-    for government, items in read_corpora(root / "corpora"):
+    for government, items in [*read_corpora(root / "corpora"), *read_corpora(root / "corpora" / "own")]:
         for period in dict.fromkeys(item.period for item in items):
             path = government.folder / f"{period[4:].lower()}.jsonl"
             lines = [json.dumps(item_record(item), ensure_ascii=False) for item in items if item.period == period]
