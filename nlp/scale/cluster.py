@@ -23,9 +23,9 @@ _SILENT: Final = logging.CRITICAL + 1
 _ALLOWED_FAILURES: Final = 1
 
 
-def check_scale(*, workers: int = 0, address: str = "") -> None:
+def check_scale(*, workers: int = 1, address: str = "") -> None:
     """Raise `UsageError`, before any work, for options that contradict each other or where Dask is not installed."""
-    if workers and address:
+    if workers > 1 and address:
         raise UsageError("--workers 和 --dask 不能同时用", remedy="本机多进程用 --workers，已有的 Dask 集群用 --dask")
     if address and not address.startswith(_SCHEMES):
         raise UsageError(f"--dask {address} 写法不对", remedy="请写作 --dask tcp://主机:端口，例如 --dask tcp://10.0.0.5:8786")
@@ -35,20 +35,20 @@ def check_scale(*, workers: int = 0, address: str = "") -> None:
 
 
 @contextmanager
-def open_client(*, workers: int = 0, address: str = "") -> Iterator[Any]:
+def open_client(*, workers: int = 1, address: str = "") -> Iterator[Any]:
     """A `distributed.Client` of the cluster at `address`, or of `workers` processes of this machine that end with the block.
 
     Raises
     ------
     ScaleError : no scheduler answers at the address, or no worker is connected to it.
     """
-    with _local(workers) if workers else _there(address) as client:
+    with _there(address) if address else _local(workers) as client:
         yield client
 
 
 @contextmanager
 def _local(workers: int) -> Iterator[Any]:
-    """Processes that listen on 127.0.0.1 alone; nobody else on this machine can talk to them without the keys, which are in memory only."""
+    """Processes that listen on 127.0.0.1 alone, and to those alone that have the keys made here: another user of this machine has not."""
     import dask  # noqa: PLC0415
     from distributed import Client, LocalCluster  # noqa: PLC0415
     from distributed.security import Security  # noqa: PLC0415

@@ -17,7 +17,7 @@ Done = tuple[Chunk, tuple[FileDone, ...]]
 
 
 def runner_on(
-    *, workers: int = 0, address: str = "", warn: Callable[[str], None]
+    *, workers: int = 1, address: str = "", warn: Callable[[str], None]
 ) -> Callable[[Sequence[Chunk], Settings, Path, Callable[[Chunk, int], None]], Generator[Done, None, None]]:
     """A runner on `workers` processes of this machine, or on the Dask cluster at `address`; `warn` is told of workers with other versions of packages.
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from distributed.protocol.pickle import dumps
 
+from nlp.annotate.encoder import cores
 from nlp.errors import ScaleError, UsageError
 from nlp.plan import Chunk
 from nlp.scale import cluster, probe
@@ -49,6 +50,10 @@ def test_the_processes_listen_on_this_machine_alone(client: Any) -> None:
     assert len(workers) == 2
     assert all(address.startswith("tls://127.0.0.1:") for address in [client.scheduler.address, *workers])
     assert client.cluster.dashboard_link in ("", None) or "127.0.0.1" in client.cluster.dashboard_link
+
+
+def test_the_processes_share_the_cores(client: Any) -> None:
+    assert set(client.run(cores).values()) == {max(1, cores() // 2)}
 
 
 def test_workers_that_can_do_the_work_pass(client: Any, tmp_path: Path, chunks: tuple[Chunk, ...]) -> None:
