@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from nlp.chunks import PARTS, REPORTS, part_name
+from nlp.chunks import ATTEMPTS, PARTS, REPORTS, part_name
 from nlp.errors import OutputError, UsageError
 from nlp.fingerprint import compare_heads, fingerprint
 from nlp.lock import LOCK, locked
@@ -32,7 +32,7 @@ LEDGER: Final = "ledger.jsonl"
 _SUFFIX: Final = ".partial"
 _OLD: Final = "old"
 _STAGED: Final = f".{LEDGER}.tmp"
-_OWN: Final = frozenset({LEDGER, REPORTS, PARTS, LOCK, _OLD, _STAGED})
+_OWN: Final = frozenset({LEDGER, REPORTS, PARTS, ATTEMPTS, LOCK, _OLD, _STAGED})
 _BUSY: Final = "另一次判读正在写入"
 _MOST_NAMED: Final = 3
 
@@ -230,7 +230,7 @@ def _stands(folder: Path, number: int, done: Iterable[FileDone]) -> bool:
 
 def _clear(folder: Path) -> None:
     """Remove what a run left in its working folder, the lock apart."""
-    for name in (REPORTS, PARTS, _OLD):
+    for name in (REPORTS, PARTS, ATTEMPTS, _OLD):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in (LEDGER, _STAGED):
         with suppress(OSError):
