@@ -97,7 +97,7 @@ def run(
     )
     tools = tools_of(settings)
     if len(files) > 1:
-        done = run_many(files, out=out, settings=settings, restart=restart, progress=progress)
+        done = run_many(files, out=out, settings=settings, force=force, restart=restart, progress=progress)
         overall = done.overall
         return RunResult(out, overall.reports, overall.items, done.failures, done.seconds, tools.model_id, overall=overall if overall.reports else None)
     try:

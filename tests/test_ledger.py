@@ -109,6 +109,13 @@ def test_other_settings_and_files_are_refused_and_named(tmp_path: Path, chunks: 
         assert (len(ledger.left), ledger.files) == (3, 0)
 
 
+def test_a_run_in_which_nothing_was_done_bars_no_other(tmp_path: Path, chunks: tuple[Chunk, ...]) -> None:
+    with opened(tmp_path, chunks):
+        pass
+    with opened(tmp_path, chunks, replace(RULES, top=3)) as ledger:
+        assert len(ledger.left) == 3
+
+
 def test_a_second_run_is_refused_while_the_first_works(tmp_path: Path, chunks: tuple[Chunk, ...]) -> None:
     with opened(tmp_path, chunks), pytest.raises(OutputError, match=r"另一次判读正在写入（ducha run，20.*请等它结束后再试"):
         left(tmp_path, chunks)

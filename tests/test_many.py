@@ -243,6 +243,18 @@ def test_former_outputs_stay_until_the_new_ones_are_whole(tmp_path: Path) -> Non
     assert not (tmp_path / "out" / "000县2024年一季度").exists()
 
 
+def test_what_came_to_the_place_of_the_outputs_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    reports = write_reports(tmp_path / "in", 2)
+
+    def come(*_: Any) -> None:
+        (tmp_path / "out").mkdir(exist_ok=True)
+        (tmp_path / "out" / "信.txt").touch()
+
+    with pytest.raises(OutputError, match="输出文件夹已存在"):
+        batch.run([reports], out=tmp_path / "out", formats=("jsonl",), progress=come)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["信.txt"]
+
+
 def test_progress_counts_files_and_items_and_tells_the_time_left(tmp_path: Path) -> None:
     reports = write_reports(tmp_path / "in", 20)
     seen: list[Progress] = []
@@ -250,4 +262,5 @@ def test_progress_counts_files_and_items_and_tells_the_time_left(tmp_path: Path)
     assert (seen[0].files_done, seen[0].files, seen[0].left) == (0, 20, None)
     assert (seen[-1].files_done, seen[-1].done, seen[-1].left) == (20, 40, 0.0)
     assert [state.files_done for state in seen] == sorted(state.files_done for state in seen)
+    assert [state.done for state in seen] == sorted(state.done for state in seen)
     assert any(state.left for state in seen)
