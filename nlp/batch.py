@@ -114,7 +114,7 @@ def run(
             from nlp.scale.runner import runner_on  # noqa: PLC0415
 
             runner = runner_on(workers=workers, address=dask, warn=warnings.append)
-        done = run_many(files, out=out, settings=settings, restart=restart, progress=progress, runner=runner)
+        done = run_many(files, out=out, settings=settings, force=force, restart=restart, progress=progress, runner=runner)
         overall = done.overall if done.overall.reports else None
         told = (done.overall.reports, done.overall.items, done.failures, done.seconds, tools.model_id)
         return RunResult(out, *told, overall=overall, warnings=tuple(warnings))

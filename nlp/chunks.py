@@ -25,10 +25,9 @@ from nlp.records import AnnotatedItem, Report
 from nlp.run_record import Failure, FileDone, ReportResult, file_record
 from nlp.settings import Settings, Tools, file_hash, tools_of
 
-# In the working folder: outputs, a folder each report, and the risks of each chunk.
+# In the working folder: outputs, a folder each report, the risks of each chunk, and what workers elsewhere have not yet finished.
 REPORTS: Final = "reports"
 PARTS: Final = "parts"
-# What workers of a cluster write, a folder each try of a chunk.
 ATTEMPTS: Final = "attempts"
 _READERS: Final = 4
 

@@ -190,10 +190,12 @@ def _write_head(folder: Path, head: Mapping[str, Any]) -> None:
 
 
 def _read_head(path: Path) -> dict[str, Any] | None:
-    """The first line; None where there is none or it is no fingerprint."""
+    """The first line; None where there is none, it is no fingerprint, or nothing was done after it."""
     try:
         with path.open("rb") as file:
             head = json.loads(file.readline())
+            if not file.readline().endswith(b"\n"):
+                return None
     except (FileNotFoundError, ValueError):
         return None
     return head if isinstance(head, dict) and "files" in head else None
@@ -217,7 +219,7 @@ def _read_lines(ledger: Ledger) -> None:
         ledger.seconds += seconds
         if number in known and _stands(ledger.folder, number, done):
             ledger._places[number] = place
-            counted[number] = (len(done), sum(file.record["items"] for file in done if file.record))
+            counted[number] = (len(done), sum(file.judged for file in done))
         place = ledger.file.tell()
     ledger.file.truncate(place)
     ledger.files = sum(files for files, _ in counted.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -15,7 +16,7 @@ from nlp.chunks import REPORTS, sync
 from nlp.errors import DuchaError, Interrupted
 from nlp.flow import Done, run_chunks
 from nlp.ledger import Ledger, open_ledger, put_in_place
-from nlp.outputs.folder import RUN_FILE
+from nlp.outputs.folder import RUN_FILE, check_target
 from nlp.overall import Overall, failures_of, gather
 from nlp.plan import Chunk, plan
 from nlp.progress import Progress
@@ -46,6 +47,7 @@ def run_many(
     *,
     out: Path,
     settings: Settings,
+    force: bool = False,
     restart: bool = False,
     progress: Callable[[Progress], None] | None = None,
     runner: Runner = run_here,
@@ -70,6 +72,8 @@ def run_many(
             failures = failures_of(ledger.entries())
             if overall.reports:
                 _write_overall(ledger, overall, failures, settings=settings, tools=tools)
+                # Whatever may have come there since the run began.
+                check_target(out, force=force)
                 put_in_place(ledger, out)
         except KeyboardInterrupt as error:
             raise Interrupted(f"已中断，{_kept(ledger, count)}") from error
@@ -89,34 +93,40 @@ def _kept(ledger: Ledger, count: _Count) -> str:
 
 
 class _Count:
-    """Counts what is done and says so; time left is told by the bytes that are left."""
+    """Counts what is done and says so, from whatever thread; time left is told by the bytes that are left."""
 
     def __init__(self, ledger: Ledger, progress: Callable[[Progress], None] | None) -> None:
-        self._progress, self._started = progress, time.perf_counter()
+        self._progress, self._started, self._lock = progress, time.perf_counter(), threading.Lock()
         self._resumed = (ledger.files, ledger.items)
         self.files_done, self._items = self._resumed
         self._files = sum(len(chunk.files) for chunk in ledger.chunks)
         self._bytes_left = self._bytes = sum(map(_size, ledger.left))
+        # Items judged of the chunks that are not yet written down.
+        self._under_way: dict[int, int] = {}
         self._say("")
 
     def add(self, chunk: Chunk, done: Sequence[FileDone]) -> None:
         """A chunk is done and written down."""
-        self.files_done += len(done)
-        self._items += sum(file.record["items"] for file in done if file.record)
-        self._bytes_left -= _size(chunk)
-        self._say(done[-1].file)
+        with self._lock:
+            self._under_way.pop(chunk.number, None)
+            self.files_done += len(done)
+            self._items += sum(file.judged for file in done)
+            self._bytes_left -= _size(chunk)
+            self._say(done[-1].file)
 
     def items_of(self, chunk: Chunk, items: int) -> None:
         """So many items of a chunk are judged."""
-        self._say(chunk.files[0].name, more=items)
+        with self._lock:
+            self._under_way[chunk.number] = items
+            self._say(chunk.files[0].name)
 
-    def _say(self, file: str, *, more: int = 0) -> None:
+    def _say(self, file: str) -> None:
         if not self._progress:
             return
         seconds = time.perf_counter() - self._started
-        gone = self._bytes - self._bytes_left
+        gone, items = self._bytes - self._bytes_left, self._items + sum(self._under_way.values())
         left = seconds / gone * self._bytes_left if gone else None
-        self._progress(Progress(file, self._items + more, 0, self.files_done, self._files, self._resumed, seconds, left))
+        self._progress(Progress(file, items, 0, self.files_done, self._files, self._resumed, seconds, left))
 
 
 def _size(chunk: Chunk) -> int:

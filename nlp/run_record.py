@@ -55,6 +55,12 @@ class FileDone:
     units: tuple[UnitTally, ...] = ()
     failure: Failure | None = None
 
+    @property
+    def judged(self) -> int:
+        """Items that were judged, those with them that are left out of the outputs because other units have them."""
+        record = self.record or {}
+        return int(record.get("items_in_report", record.get("items", 0)))
+
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""
         units = [{**vars(unit), "wordings": dict(unit.wordings)} for unit in self.units]

@@ -41,7 +41,10 @@ def find_reports(paths: Sequence[Path]) -> list[Path]:
             found.append(path)
     if not found:
         raise UsageError("没有指定报告文件")
-    return list({os.path.realpath(path): path for path in reversed(found)}.values())[::-1]
+    once: dict[str, Path] = {}
+    for path in found:
+        once.setdefault(os.path.realpath(path), path)
+    return list(once.values())
 
 
 def _below(folder: Path) -> Iterator[Path]:
