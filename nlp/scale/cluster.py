@@ -53,13 +53,20 @@ def _local(workers: int) -> Iterator[Any]:
     from distributed import Client, LocalCluster  # noqa: PLC0415
     from distributed.security import Security  # noqa: PLC0415
 
-    settings = {"distributed.scheduler.allowed-failures": _ALLOWED_FAILURES, "distributed.worker.daemon": True}
+    settings = {
+        "distributed.scheduler.allowed-failures": _ALLOWED_FAILURES,
+        # Dask serves pages on itself without asking for a key, even where there is no dashboard: there are none.
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+    }
     options: dict[str, Any] = {
         "host": _LOCAL,
         "n_workers": workers,
         "threads_per_worker": 1,
         "processes": True,
-        "dashboard_address": None,
+        # Any free port: None would be 8787, and a complaint where that is taken.
+        "dashboard_address": f"{_LOCAL}:0",
+        "scheduler_kwargs": {"dashboard": False},
         # Memory does not grow with the run; a limit would have Dask end workers.
         "memory_limit": 0,
         "silence_logs": _SILENT,

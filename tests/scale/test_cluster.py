@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from distributed.protocol.pickle import dumps
 
@@ -49,7 +53,18 @@ def test_the_processes_listen_on_this_machine_alone(client: Any) -> None:
     workers = client.scheduler_info()["workers"]
     assert len(workers) == 2
     assert all(address.startswith("tls://127.0.0.1:") for address in [client.scheduler.address, *workers])
-    assert client.cluster.dashboard_link in ("", None) or "127.0.0.1" in client.cluster.dashboard_link
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    listening = {entry.laddr.ip for member in family for entry in member.net_connections("inet") if entry.status == psutil.CONN_LISTEN}
+    assert listening == {"127.0.0.1"}
+
+
+def test_nothing_is_told_without_a_key(client: Any) -> None:
+    ports = [client.scheduler_info()["services"]["dashboard"], *(worker["services"]["dashboard"] for worker in client.scheduler_info()["workers"].values())]
+    for port, page in itertools.product(ports, ("info/main/workers.html", "json/counts.json", "health", "metrics")):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=10)
+    with pytest.raises(ScaleError, match="连不上"), open_client(address=client.scheduler.address.replace("tls://", "tcp://")):
+        pass
 
 
 def test_the_processes_share_the_cores(client: Any) -> None:
