@@ -4,58 +4,47 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from nlp.annotate.yardstick import Yardstick, load_yardstick
-from nlp.by_unit import by_unit, select
-from nlp.config import load_weights
 from nlp.errors import DuchaError, UsageError
 from nlp.in_use import MODELS, SHIPPED, model_in_use
+from nlp.judging import check_units, result_of
+from nlp.many import Runner, run_here, run_many
+from nlp.outputs.columnar import FORMAT as PARQUET
+from nlp.outputs.columnar import require_pyarrow
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
+from nlp.overall import Overall
+from nlp.progress import Progress
 from nlp.readers import read_report
 from nlp.readers.find import find_reports
-from nlp.records import Period, Risk
+from nlp.records import Period
 from nlp.run_record import Failure, ReportResult, run_record
-from nlp.unit_names import Aliases, check_names, load_aliases, propose
-from nlp.wording import names
+from nlp.settings import FORMATS, RULES, TOP, Settings, Tools, tools_of
 
-if TYPE_CHECKING:
-    from nlp.annotate.encoder import Model
-    from nlp.compare.rows import Quarter
-
-FORMATS: Final = ("xlsx", "docx", "html", "csv", "jsonl")
-# Risks listed on the terminal and in the brief.
-TOP: Final = 15
-RULES: Final = "rules"
-NATIONAL: Final = Aliases()
 # Which model is in use says `nlp.in_use`; this one is where no other was promoted.
 SHIPPED_MODEL: Final = MODELS / SHIPPED
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did: results file by file, failures, where the outputs stand, seconds taken."""
+    """What a run did: reports and items judged, failures, where the outputs stand, seconds taken.
 
-    results: tuple[ReportResult, ...]
-    failures: tuple[Failure, ...]
+    `single` is the result of a run over one file, `overall` that of a run over several; both are None where nothing was written.
+    """
+
     out: Path
+    reports: int
+    items: int
+    failures: tuple[Failure, ...]
     seconds: float
     model_id: str = RULES
+    single: ReportResult | None = None
+    overall: Overall | None = None
     # What must be said of the comparison with an older report.
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is: the file at hand, and items done of those in it (0 of 0 while it is being read)."""
-
-    file: str
-    done: int
-    total: int
 
 
 def run(
@@ -69,84 +58,74 @@ def run(
     formats: Iterable[str] = FORMATS,
     top: int = TOP,
     force: bool = False,
+    restart: bool = False,
     older: Path | None = None,
     older_period: Period | None = None,
     units: Sequence[str] = (),
     unit_aliases: Path | None = None,
     lang: str = "zh",
+    workers: int = 1,
+    dask: str = "",
     progress: Callable[[Progress], None] | None = None,
 ) -> RunResult:
-    """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each.
+    """Read, annotate, rank and write all reports; one report goes straight into `out`, several into a folder each with a summary beside them.
+
+    A run over several files that was cut off goes on where it stopped when it is called again (`nlp.ledger`); `seconds` counts all its starts.
 
     Parameters
     ----------
-    model : folder of the model that reads the words; None leaves them to the cue rules.
-    yardstick : file or preset by which results are held against targets; None takes the guide's.
+    model, yardstick, period, columns, formats, top, units, unit_aliases, lang : see `nlp.settings.Settings`.
+    force : replace former outputs at `out`.
+    restart : begin anew where a run over several files was cut off.
+    workers, dask : several reports on so many processes of this machine, or on the Dask cluster whose scheduler has this address.
     older : report file or output folder of the period before; every item row then says what became of its task (`change`).
-    top : so many risks, and at most so many sheets by item, go into the brief.
-    units : limits risks and outputs to items that one of these units leads or joins; empty for all.
-    unit_aliases : TOML file of names that mean one unit, beside the short names known everywhere.
-    lang : language of headers and labels in workbook and csv, `zh` or `en`.
 
     Raises
     ------
-    UsageError, OutputError, ModelError, ResourceError : nothing was written. A file that cannot be read is no exception but a `Failure`.
+    UsageError, OutputError, ModelError, ResourceError, ScaleError : nothing was written. A file that cannot be read is no exception but a `Failure`.
     """
     started = time.perf_counter()
     files = find_reports(paths)
-    check_target(out, force=force)
-    weights = load_weights()
-    stick = load_yardstick(yardstick)
     if older is not None and len(files) > 1:
         raise UsageError(f"--older 只能用于一份报告，这里有 {len(files)} 份", remedy="请逐份判读，或用 ducha compare")
-    aliases = load_aliases(unit_aliases)
-    wording = names(lang)
-    loaded = _load_model(model)
-    former = _read_older(older, period=older_period, model=loaded, yardstick=stick, progress=progress) if older is not None else None
-    results: list[ReportResult] = []
-    failures: list[Failure] = []
-    for path in files:
-        try:
-            done = _process(
-                path,
-                period=period,
-                columns=columns,
-                model=loaded,
-                yardstick=stick,
-                weights=weights,
-                progress=progress,
-                older=former,
-                aliases=aliases,
-                only=units,
-            )
-            results.append(done)
-        except DuchaError as error:
-            failures.append(Failure(path.name, str(error), isinstance(error, UsageError)))
-    model_id = loaded.id if loaded else RULES
-    if results:
-        from nlp.outputs.files import write_files  # noqa: PLC0415
+    check_target(out, force=force)
+    formats = tuple(formats)
+    if PARQUET in formats:
+        require_pyarrow()
+    if dask or workers > 1:
+        from nlp.scale.cluster import check_scale  # noqa: PLC0415
 
-        with whole_folder(out) as folder:
-            for result, name in zip(results, _folder_names(results), strict=True):
-                target = folder / name if len(files) > 1 else folder
-                target.mkdir(exist_ok=True)
-                write_files(
-                    target,
-                    report=result.report,
-                    items=result.items,
-                    risks=result.risks,
-                    formats=frozenset(formats),
-                    top=top,
-                    units=result.units,
-                    proposals=result.proposals,
-                    only=result.only,
-                    wording=wording,
-                )
-            seconds = time.perf_counter() - started
-            record = run_record(results, failures, model_id=model_id, yardstick_id=stick.id, aliases=aliases, seconds=seconds)
-            (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
-    warnings = tuple(warning for result in results for warning in result.warnings)
-    return RunResult(tuple(results), tuple(failures), out, time.perf_counter() - started, model_id, warnings)
+        check_scale(workers=workers, address=dask)
+    settings = Settings(
+        model=_path(model),
+        yardstick=_path(yardstick),
+        period=period,
+        columns=tuple((columns or {}).items()),
+        formats=formats,
+        top=top,
+        units=tuple(units),
+        unit_aliases=_path(unit_aliases),
+        lang=lang,
+    )
+    tools = tools_of(settings)
+    if len(files) > 1:
+        warnings: list[str] = []
+        runner: Runner = run_here
+        if dask or workers > 1:
+            from nlp.scale.runner import runner_on  # noqa: PLC0415
+
+            runner = runner_on(workers=workers, address=dask, warn=warnings.append)
+        done = run_many(files, out=out, settings=settings, force=force, restart=restart, progress=progress, runner=runner)
+        overall = done.overall if done.overall.reports else None
+        told = (done.overall.reports, done.overall.items, done.failures, done.seconds, tools.model_id)
+        return RunResult(out, *told, overall=overall, warnings=tuple(warnings))
+    try:
+        result = _judge(files[0], settings=settings, tools=tools, progress=progress, older=older, older_period=older_period)
+    except DuchaError as error:
+        failure = Failure(files[0].name, str(error), isinstance(error, UsageError))
+        return RunResult(out, 0, 0, (failure,), time.perf_counter() - started, tools.model_id)
+    _write(result, out=out, settings=settings, tools=tools, started=started)
+    return RunResult(out, 1, len(result.items), (), time.perf_counter() - started, tools.model_id, single=result, warnings=result.warnings)
 
 
 def model_folder(given: str | None) -> Path | None:
@@ -156,83 +135,51 @@ def model_folder(given: str | None) -> Path | None:
     return Path(given) if given else model_in_use()
 
 
-def _read_older(path: Path, *, period: Period | None, model: Model | None, yardstick: Yardstick, progress: Callable[[Progress], None] | None) -> Quarter:
-    from nlp.quarters import read_quarter  # noqa: PLC0415
-
-    show = (lambda file, done, total: progress(Progress(file, done, total))) if progress else None
-    return read_quarter(path, option="--older-period", period=period, model=model, yardstick=yardstick, progress=show)
-
-
-def _load_model(folder: Path | None) -> Model | None:
-    if folder is None:
-        return None
-    from nlp.annotate.encoder import load_model  # noqa: PLC0415
-
-    return load_model(folder)
+def read_rows(path: Path, *, period: Period | None = None, model: Path | None = None) -> tuple[dict[str, Any], ...]:
+    """The item rows of one report file, as `items.jsonl` holds them; raises as `read_report` does."""
+    settings = Settings(model=_path(model), period=period)
+    return _judge(path, settings=settings, tools=tools_of(settings)).items
 
 
-def _process(
+def _path(given: Path | str | None) -> str | None:
+    """A file or folder by its whole path, as it is known to whoever does a part of the work elsewhere; the name of a preset stays as it is."""
+    return None if given is None else str(Path(given).absolute()) if Path(given).exists() else str(given)
+
+
+def _judge(
     path: Path,
     *,
-    period: Period | None,
-    columns: Mapping[str, str] | None,
-    model: Model | None,
-    yardstick: Yardstick,
-    weights: Mapping[str, float],
-    progress: Callable[[Progress], None] | None,
-    older: Quarter | None = None,
-    aliases: Aliases = NATIONAL,
-    only: Sequence[str] = (),
+    settings: Settings,
+    tools: Tools,
+    progress: Callable[[Progress], None] | None = None,
+    older: Path | None = None,
+    older_period: Period | None = None,
 ) -> ReportResult:
-    # spaCy takes most of the start; a file that cannot be read is told of before it is loaded.
-    report = read_report(path, period=period, columns=columns)
-    wordings = [unit for item in report.items for unit in item.units]
-    check_names(only, wordings=wordings, aliases=aliases, where=report.file)
-    from nlp.annotate.pipeline import annotate  # noqa: PLC0415
-    from nlp.outputs.rows import item_row, risk_row  # noqa: PLC0415
-    from nlp.quarters import hold_against, units_of  # noqa: PLC0415
-    from nlp.ranking import rank  # noqa: PLC0415
+    former = None
+    if older is not None:
+        from nlp.quarters import read_quarter  # noqa: PLC0415
 
-    def report_progress(done: int) -> None:
+        show = (lambda file, done, total: progress(Progress(file, done, total))) if progress else None
+        former = read_quarter(older, option="--older-period", period=older_period, model=tools.model, yardstick=tools.yardstick, progress=show)
+    # spaCy takes most of the start; a file that cannot be read is told of before it is loaded.
+    report = read_report(path, period=settings.period, columns=dict(settings.columns))
+    check_units(report, only=settings.units, aliases=tools.aliases)
+    from nlp.annotate.pipeline import annotate  # noqa: PLC0415
+
+    def count(done: int) -> None:
         if progress:
             progress(Progress(path.name, done, len(report.items)))
 
-    report_progress(0)
-    annotated = annotate(report.items, period=report.period, model=model, yardstick=yardstick, progress=report_progress)
-    since = hold_against(older, report=report, annotated=annotated) if older else None
-    risks = rank(annotated, weights=weights, repeated=since.repeated if since else ())
-    by_item: dict[int, Risk] = {id(risk.annotated): risk for risk in risks}
-    items = tuple(item_row(item, report=report, risk=by_item.get(id(item))) for item in annotated)
-    if since:
-        items = tuple({**row, "change": change} for row, change in zip(items, since.changes, strict=True))
-    result = ReportResult(
-        report,
-        items,
-        tuple(risk_row(risk, report=report) for risk in risks),
-        warnings=since.warnings if since else (),
-        units=by_unit(items, aliases=aliases, older=units_of(older, aliases=aliases) if older else ()),
-        proposals=propose(wordings, aliases=aliases),
-    )
-    return _limit(result, only=only, aliases=aliases) if only else result
+    count(0)
+    annotated = annotate(report.items, period=report.period, model=tools.model, yardstick=tools.yardstick, progress=count)
+    return result_of(report, annotated, tools=tools, only=settings.units, older=former)
 
 
-def _limit(result: ReportResult, *, only: Sequence[str], aliases: Aliases) -> ReportResult:
-    keys = {aliases.key(name) for name in only}
-    return replace(
-        result,
-        items=tuple(select(result.items, units=only, aliases=aliases)),
-        risks=tuple(select(result.risks, units=only, aliases=aliases)),
-        units=tuple(unit for unit in result.units if aliases.key(unit.unit) in keys),
-        only=tuple(only),
-    )
+def _write(result: ReportResult, *, out: Path, settings: Settings, tools: Tools, started: float) -> None:
+    from nlp.outputs.files import write_result  # noqa: PLC0415
 
-
-def read_rows(path: Path, *, period: Period | None = None, model: Path | None = None) -> tuple[dict[str, Any], ...]:
-    """The item rows of one report file, as `items.jsonl` holds them; raises as `read_report` does."""
-    return _process(path, period=period, columns=None, model=_load_model(model), yardstick=load_yardstick(), weights=load_weights(), progress=None).items
-
-
-def _folder_names(results: Sequence[ReportResult]) -> list[str]:
-    """A folder name a report: its file name without the ending, with the ending where two would share it."""
-    stems = Counter(Path(result.report.file).stem for result in results)
-    return [Path(r.report.file).stem if stems[Path(r.report.file).stem] == 1 else r.report.file.replace(".", "_") for r in results]
+    with whole_folder(out) as folder:
+        write_result(folder, result, formats=settings.formats, top=settings.top, wording=tools.wording)
+        seconds = time.perf_counter() - started
+        record = run_record([result], [], model_id=tools.model_id, yardstick_id=tools.yardstick.id, aliases=tools.aliases, seconds=seconds)
+        (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from nlp.config import load_toml
@@ -52,6 +52,33 @@ class UnitRow:
         return self.counts[STATUSES.index(status)]
 
 
+@dataclass
+class UnitTally:
+    """What is counted of a unit, of one report or of several: `key` of `Aliases.key`, wordings with how often they stand, items joined, items led by status
+    (as `labels.STATUSES`), the worst severity (0 to 3) and the highest risk score of what it leads.
+    """
+
+    key: str
+    wordings: Counter[str] = field(default_factory=Counter)
+    joined: int = 0
+    counts: list[int] = field(default_factory=lambda: [0] * len(STATUSES))
+    severity: int = 0
+    top_score: float = 0.0
+
+    @property
+    def led(self) -> int:
+        """Items that the unit leads."""
+        return sum(self.counts)
+
+    def add(self, other: UnitTally) -> None:
+        """Count what `other` counted of the same unit too."""
+        self.wordings.update(other.wordings)
+        self.joined += other.joined
+        self.counts = [own + more for own, more in zip(self.counts, other.counts, strict=True)]
+        self.severity = max(self.severity, other.severity)
+        self.top_score = max(self.top_score, other.top_score)
+
+
 def prior_strength(counts: Sequence[tuple[int, int]], *, settings: Mapping[str, float]) -> float:
     """How many items the report's mean is worth, M > 0, from (hits, items) of all units.
 
@@ -76,24 +103,45 @@ def shrink(hits: int, total: int, *, mean: float, strength: float) -> float:
     return (hits + strength * mean) / (total + strength)
 
 
-def by_unit(rows: Sequence[Mapping[str, Any]], *, aliases: Aliases | None = None, older: Iterable[UnitRow] = ()) -> tuple[UnitRow, ...]:
+def tally(rows: Iterable[Mapping[str, Any]], *, aliases: Aliases) -> tuple[UnitTally, ...]:
+    """What the item rows (keys as in `items.jsonl`) say of each unit, in the order in which the units first stand in them."""
+    found: dict[str, UnitTally] = {}
+    for row in rows:
+        lead, *others = row["units"] or [NO_UNIT]
+        keys = [aliases.key(unit) for unit in (lead, *others)]
+        for key, unit in zip(keys, (lead, *others), strict=True):
+            found.setdefault(key, UnitTally(key)).wordings[unit] += 1
+        own = found[keys[0]]
+        own.counts[STATUSES.index(row["status"])] += 1
+        own.severity = max(own.severity, row["severity"])
+        own.top_score = max(own.top_score, row["risk"]["score"])
+        for key in set(keys[1:]) - {keys[0]}:
+            found[key].joined += 1
+    return tuple(found.values())
+
+
+def add_up(parts: Iterable[UnitTally]) -> tuple[UnitTally, ...]:
+    """The tallies of several reports as one of each unit; they are taken one after the other."""
+    found: dict[str, UnitTally] = {}
+    for part in parts:
+        found.setdefault(part.key, UnitTally(part.key)).add(part)
+    return tuple(found.values())
+
+
+def by_unit(rows: Iterable[Mapping[str, Any]], *, aliases: Aliases | None = None, older: Iterable[UnitRow] = ()) -> tuple[UnitRow, ...]:
     """One row a unit of the item rows (keys as in `items.jsonl`), worst rank first, then the units that only join.
 
     The first unit of an item leads it, the others join. `older` is the list of an earlier report, for the change of rank.
     """
     aliases = aliases or Aliases()
+    return table_of(tally(rows, aliases=aliases), aliases=aliases, older=older)
+
+
+def table_of(tallies: Iterable[UnitTally], *, aliases: Aliases, older: Iterable[UnitRow] = ()) -> tuple[UnitRow, ...]:
+    """The rows of `by_unit` from what was counted."""
     settings = load_toml("by_unit.toml")
-    led: dict[str, list[Mapping[str, Any]]] = {}
-    joined: Counter[str] = Counter()
-    wordings: dict[str, Counter[str]] = {}
-    for row in rows:
-        lead, *others = row["units"] or [NO_UNIT]
-        keys = [aliases.key(unit) for unit in (lead, *others)]
-        for key, unit in zip(keys, (lead, *others), strict=True):
-            wordings.setdefault(key, Counter())[unit] += 1
-        led.setdefault(keys[0], []).append(row)
-        joined.update(set(keys[1:]) - {keys[0]})
-    counts = {key: tuple(sum(row["status"] == status for row in led.get(key, ())) for status in STATUSES) for key in wordings}
+    found = {part.key: part for part in tallies}
+    counts = {key: tuple(part.counts) for key, part in found.items()}
     steadied = {status: _steady(counts, status, settings=settings["shrinkage"]) for status in (AT_RISK, COMPLETED)}
     before = {aliases.key(row.unit): row.rank for row in older}
 
@@ -102,28 +150,30 @@ def by_unit(rows: Sequence[Mapping[str, Any]], *, aliases: Aliases | None = None
         # Without anything at risk the steadied share only says how little is known of the unit: it stands behind, by what it has completed.
         return not at_risk, -round(steadied[AT_RISK][key], 6) if at_risk else 0.0, -at_risk, round(steadied[COMPLETED][key], 6)
 
-    leading = sorted((key for key in wordings if key in led), key=lambda key: (place(key), key))
-    places = [place(key) for key in leading]
-    ranks = {key: places.index(place(key)) + 1 for key in leading}
-    order = [*leading, *sorted((key for key in wordings if key not in led), key=lambda key: (-joined[key], key))]
+    leading = sorted((key for key, part in found.items() if part.led), key=lambda key: (place(key), key))
+    first: dict[tuple[bool, float, int, float], int] = {}
+    for n, key in enumerate(leading, start=1):
+        first.setdefault(place(key), n)
+    ranks = {key: first[place(key)] for key in leading}
+    order = [*leading, *sorted((key for key, part in found.items() if not part.led), key=lambda key: (-found[key].joined, key))]
     table = []
     for key in order:
-        names = tuple(wording for wording, _ in wordings[key].most_common())
-        own = led.get(key, [])
+        part = found[key]
+        names = tuple(wording for wording, _ in part.wordings.most_common())
         at_risk, completed = (counts[key][STATUSES.index(status)] for status in (AT_RISK, COMPLETED))
         table.append(
             UnitRow(
                 unit=aliases.own_name(names[0]) or names[0],
                 wordings=names,
-                led=len(own),
-                joined=joined[key],
+                led=part.led,
+                joined=part.joined,
                 counts=counts[key],
-                at_risk_share=at_risk / len(own) if own else 0.0,
-                at_risk_shrunk=steadied[AT_RISK][key] if own else 0.0,
-                completed_share=completed / len(own) if own else 0.0,
-                completed_shrunk=steadied[COMPLETED][key] if own else 0.0,
-                top_score=max((row["risk"]["score"] for row in own), default=0.0),
-                light=_light(own, at_risk=at_risk, shrunk=steadied[AT_RISK][key], thresholds=settings["lights"]),
+                at_risk_share=at_risk / part.led if part.led else 0.0,
+                at_risk_shrunk=steadied[AT_RISK][key] if part.led else 0.0,
+                completed_share=completed / part.led if part.led else 0.0,
+                completed_shrunk=steadied[COMPLETED][key] if part.led else 0.0,
+                top_score=part.top_score,
+                light=_light(part, at_risk=at_risk, shrunk=steadied[AT_RISK][key], thresholds=settings["lights"]),
                 rank=ranks.get(key),
                 rank_before=before.get(key),
             )
@@ -139,12 +189,12 @@ def _steady(counts: Mapping[str, tuple[int, ...]], status: str, *, settings: Map
     return {key: shrink(hits, items, mean=mean, strength=strength) for key, (hits, items) in pairs.items()}
 
 
-def _light(own: Sequence[Mapping[str, Any]], *, at_risk: int, shrunk: float, thresholds: Mapping[str, float]) -> str:
-    if not own:
+def _light(part: UnitTally, *, at_risk: int, shrunk: float, thresholds: Mapping[str, float]) -> str:
+    if not part.led:
         return ""
     if at_risk and shrunk >= thresholds["red"]:
         return RED
-    is_severe = any(row["severity"] >= thresholds["yellow_severity"] for row in own)
+    is_severe = part.severity >= thresholds["yellow_severity"]
     return YELLOW if is_severe or (at_risk and shrunk >= thresholds["yellow"]) else GREEN
 
 

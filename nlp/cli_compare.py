@@ -27,7 +27,8 @@ def compare_command(
 ) -> None:
     """比较同一地方的两期报告：推进、停滞、转差、好转、新完成、照抄上期、累计数回落，以及新增和取消的任务。"""
     from nlp import comparing  # noqa: PLC0415
-    from nlp.batch import Progress, model_folder  # noqa: PLC0415
+    from nlp.batch import model_folder  # noqa: PLC0415
+    from nlp.progress import Progress  # noqa: PLC0415
     from nlp.readers.title import parse_period  # noqa: PLC0415
     from nlp.terminal import run as terminal  # noqa: PLC0415
     from nlp.terminal.compare import print_comparison  # noqa: PLC0415

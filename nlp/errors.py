@@ -47,6 +47,10 @@ class ModelError(DuchaError):
     """A model folder is missing, damaged, or made for other labels."""
 
 
+class ScaleError(DuchaError):
+    """Work on other processes or machines cannot be begun, or cannot go on."""
+
+
 class GateError(DuchaError):
     """A model did not pass what it must pass before it is used."""
 
@@ -65,3 +69,7 @@ class ConflictError(StoreError):
     def __init__(self, what: str, *, where: str = "", remedy: str = "", entries: tuple[object, ...] = ()) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.entries = entries
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C stopped a run that can go on; its text is one line that says how."""

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from nlp.batch import FORMATS, TOP
 from nlp.by_unit import by_unit
 from nlp.config import load_weights
+from nlp.outputs.columnar import FORMAT, require_pyarrow
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.records import Report, Risk
 from nlp.report_facts import ReportFacts
 from nlp.run_record import ReportResult, run_record
+from nlp.settings import FORMATS, TOP
 
 NO_FACTS: Final = ReportFacts()
 
@@ -48,6 +49,9 @@ def rewrite(
 
     started = time.perf_counter()
     check_target(out, force=force)
+    formats = frozenset(formats)
+    if FORMAT in formats:
+        require_pyarrow()
     result = _rank_anew(rows, facts=facts)
     with whole_folder(out) as folder:
         write_files(
@@ -55,7 +59,7 @@ def rewrite(
             report=result.report,
             items=result.items,
             risks=result.risks,
-            formats=frozenset(formats),
+            formats=formats,
             top=top,
             units=result.units,
             proposals=result.proposals,

@@ -1,125 +1,96 @@
-"""How fast the shipped model annotates a report, beside the same network under the `transformers` pipeline, in the same run.
+"""How fast the main job is and how it grows, stage by stage, beside other engines in the same run.
 
-    python scripts/benchmark.py [REPORT] [--model DIR] [--repeat 3] [--json FILE]
+    python scripts/benchmark.py [REPORT] [--model DIR] [--only PART ...] [--repeat 3] [--float FILE] [--json FILE]
 
-Needs the extra `[train]`. Every engine reads the same items on the same cores; each is warmed on a part of them, then timed `--repeat` times, the best
-run counts. The pipeline runs the base encoder with the model's number of layers in float32 with its default batching: the weights are not the trained
-ones, the arithmetic is the same. The main job is started as a process of its own, cold, for its seconds and its memory.
+Parts, in this order; all where none is named:
+    cold        from the start of Python to the written outputs, on one report; peak memory
+    stages      seconds of every stage by itself
+    engines     transformers pipeline, torch, ONNX Runtime in float32, the shipped model, TF-IDF on the same items, in turn    needs [train]
+    agreement   statuses of the shipped model against float32 on labelled rows, recall at risk of both                        needs [train]
+    growth      1x, 10x, 100x the items as so many files: exponent of time, growth of memory                                  needs [scale]
+    workers     the same files by one process and by several                                                                  needs [scale]
+
+`--float` takes `best.safetensors` of the training that the model came from; without it float32 runs with untrained weights and `agreement` has the
+figures of the export alone. For a cold start leave torch out of the environment: spaCy imports it where it is installed.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import torch
-from rich.console import Console
-from rich.table import Table
-from transformers import AutoTokenizer, pipeline
+from benchmarking.machine import machine
+from benchmarking.tables import show
 
-from nlp.annotate.encoder import MANIFEST, load_model
-from nlp.annotate.pipeline import annotate, find_text_cues
-from nlp.annotate.predict import Calibration, Question, predict
 from nlp.batch import SHIPPED_MODEL
 from nlp.readers import read_report
-from nlp.training.network import build_network
-from nlp.training.train import load_tokenizer, run_network
+from nlp.settings import ALL_FORMATS, FORMATS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-ENCODER: Final = ROOT / "models" / "encoder"
-WARM: Final = 32
+PARTS: Final = ("cold", "stages", "engines", "agreement", "growth", "workers")
 
 
-def best_of(run: Callable[[], Any], *, repeat: int) -> float:
-    """Seconds of the quickest of `repeat` runs."""
-    seconds = []
-    for _ in range(repeat):
-        started = time.perf_counter()
-        run()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The figures of the parts that were asked for, as plain JSON values."""
+    report, model, repeat = arguments.report, arguments.model, arguments.repeat
+    chosen = arguments.only or PARTS
+    options = ["--model", arguments.model if str(arguments.model) == "rules" else str(Path(model).resolve()), "--formats", ",".join(arguments.formats)]
+    found: dict[str, Any] = {"machine": machine(), "report": {"items": len(read_report(report).items)}, "model": Path(model).name, "repeat": repeat}
+    if "cold" in chosen:
+        from benchmarking.growth import cold  # noqa: PLC0415
+
+        found["cold"] = cold(report, options=options, repeat=repeat)
+    if "stages" in chosen:
+        from benchmarking.stages import stages  # noqa: PLC0415
+
+        found["stages"] = _plain(stages(report, model_folder=Path(model), formats=arguments.formats, repeat=repeat))
+    if "engines" in chosen:
+        from benchmarking.engines import engines  # noqa: PLC0415
+
+        found["engines"] = _plain(engines(report, model_folder=Path(model), weights=arguments.float, repeat=repeat))
+    if "agreement" in chosen:
+        from benchmarking.agreement import agreement  # noqa: PLC0415
+
+        found["agreement"] = agreement(model_folder=Path(model), weights=arguments.float)
+    if "growth" in chosen:
+        from benchmarking.growth import cold, growth  # noqa: PLC0415
+
+        start = found["cold"]["start"] if "cold" in found else cold(report, options=options, repeat=1)["start"]
+        found["growth"] = growth(report, options=options, sizes=arguments.sizes, start=start)
+    if "workers" in chosen:
+        from benchmarking.growth import workers  # noqa: PLC0415
+
+        found["workers"] = workers(report, options=options, files=arguments.files, counts=arguments.workers)
+    return found
 
 
-def engines(report: Path, *, model_folder: Path, repeat: int) -> dict[str, float]:
-    """Engine -> seconds for all items of the report in steady state."""
-    read = read_report(report)
-    items, period = read.items, read.period
-    model = load_model(model_folder)
-    layers = json.loads((model_folder / MANIFEST).read_text(encoding="utf-8"))["settings"]["layers"]
-    network = build_network(ENCODER, layers=layers).eval()
-    texts = [f"{item.task}</s>{item.text}" for item in items]
-    reader = pipeline("feature-extraction", model=network.encoder, tokenizer=AutoTokenizer.from_pretrained(str(ENCODER), local_files_only=True), device="cpu")
-    cues = list(find_text_cues(item.text for item in items))
-    questions = [Question(item.task, item.text, period.elapsed, found) for item, found in zip(items, cues, strict=True)]
-    tokenizer = load_tokenizer(ENCODER)
-
-    def by_pipeline(part: list[str]) -> None:
-        with torch.inference_mode():
-            for _ in reader(part, truncation=True, max_length=512):
-                pass
-
-    def by_torch(part: list[Question]) -> None:
-        predict(part, network=run_network(network), tokenizer=tokenizer, calibration=Calibration())
-
-    by_pipeline(texts[:WARM])
-    by_torch(questions[:WARM])
-    model.predict(questions[:WARM])
-    annotate(items[:WARM], period=period, model=model)
-    return {
-        "transformers pipeline, fp32": best_of(lambda: by_pipeline(texts), repeat=repeat),
-        "torch fp32, sorted batches of 8": best_of(lambda: by_torch(questions), repeat=repeat),
-        "shipped model alone": best_of(lambda: model.predict(questions), repeat=repeat),
-        "annotate (cues, model, figures, severity)": best_of(lambda: annotate(items, period=period, model=model), repeat=repeat),
-    }
-
-
-def main_job(report: Path, *, model_folder: Path) -> dict[str, float]:
-    """Seconds and peak memory (MB) of `ducha run`, cold, on the report."""
-    with tempfile.TemporaryDirectory(prefix="ducha-benchmark-") as out:
-        command = [sys.executable, "-m", "nlp.cli", "run", str(report), "--out", f"{out}/out", "--model", str(model_folder), "--top", "0"]
-        started = time.perf_counter()
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
-        seconds = time.perf_counter() - started
-    figures = {"seconds": seconds, "exit": float(done.returncode)}
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415
-
-        # Kilobytes on Linux.
-        figures["peak_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
-    return figures
+def _plain(seconds: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    return {name: value.to_json() for name, value in seconds.items()}
 
 
 def main() -> None:
-    """Print the table, and write the figures as JSON where asked."""
+    """Print the tables, and write the figures as JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("report", type=Path, nargs="?", default=next((ROOT / "corpora" / "sample").glob("*.docx"), None))
-    parser.add_argument("--model", type=Path, default=SHIPPED_MODEL)
+    parser.add_argument("--model", default=str(SHIPPED_MODEL), help="a model folder; `rules` for cold, growth and workers")
+    parser.add_argument("--only", action="append", choices=PARTS, help="a part; may be repeated")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--float", type=Path)
+    parser.add_argument("--formats", type=lambda text: tuple(text.split(",")), default=FORMATS, help=f"of {','.join(ALL_FORMATS)}")
+    parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")], default=[1, 10, 100], help="files of `growth`")
+    parser.add_argument("--files", type=int, default=16, help="files of `workers`")
+    parser.add_argument("--workers", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2], help="processes of `workers`")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    cold = main_job(arguments.report, model_folder=arguments.model)
-    seconds = engines(arguments.report, model_folder=arguments.model, repeat=arguments.repeat)
-    count = len(read_report(arguments.report).items)
-    first = next(iter(seconds.values()))
-    table = Table(title=f"{count} items, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores")
-    for header in ("engine", "items/s", "ratio"):
-        table.add_column(header, justify="left" if header == "engine" else "right")
-    for name, spent in seconds.items():
-        table.add_row(name, f"{count / spent:.1f}", f"{first / spent:.2f}")
-    Console().print(table)
-    print(f"main job, cold: {cold['seconds']:.1f} s, {cold.get('peak_mb', float('nan')):.0f} MB, exit code {cold['exit']:.0f}")
+    if {"growth", "workers"} & set(arguments.only or PARTS) and arguments.report.suffix != ".docx":
+        parser.error("growth and workers need a docx report, of which they make copies")
+    found = measure(arguments)
+    show(found)
     if arguments.json:
-        figures = {"items": count, "seconds": seconds, "main_job": cold, "cpu": platform.processor(), "python": platform.python_version()}
-        arguments.json.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ TYPES = ["-m", "mypy"]
 def main() -> int:
     """0 where every check and every test passed."""
     options = [option for option in sys.argv[1:] if option != WITH_TRAINING]
-    interpreter = ensure("test,review,train,encoder" if WITH_TRAINING in sys.argv or os.environ.get("CI") else "test,review")
+    interpreter = ensure("test,review,scale,train,encoder" if WITH_TRAINING in sys.argv or os.environ.get("CI") else "test,review,scale")
     if not shutil.which("soffice"):
         print("提示：没有 LibreOffice，转换 doc、wps 的测试会跳过（Debian：apt-get install libreoffice-writer libreoffice-calc）", file=sys.stderr)
     if not shutil.which("initdb") and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):

@@ -223,7 +223,9 @@ def test_one_bad_file_does_not_stop_the_others(write_csv, tmp_path: Path) -> Non
     done = ducha("run", folder, "--out", tmp_path / "out", "--top", 0)
     assert done.returncode == 1
     assert done.stderr.strip() == "错误：丙县2024q1.docx：文件是空的（0 字节）。请重新获取此文件"
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["run.json", "乙县2024q1", "甲县2024q1"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["risks.jsonl", "run.json", "summary.html", "summary.xlsx", "乙县2024q1", "甲县2024q1"]
+    assert "2 份报告  共 2 项" in done.stdout
+    assert "有风险 2  需复核 0  未能判读 1 份" in done.stdout
     run = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert run["failed"] == [{"file": "丙县2024q1.docx", "reason": "丙县2024q1.docx：文件是空的（0 字节）。请重新获取此文件"}]
 

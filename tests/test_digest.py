@@ -102,12 +102,12 @@ def check(items: Rows, risks: Rows) -> None:
 
 
 def test_sample_report(root, tmp_path) -> None:
-    result = run([next((root / "corpora" / "sample").glob("*.xlsx"))], out=tmp_path / "out", formats=("jsonl",)).results[0]
+    result = run([next((root / "corpora" / "sample").glob("*.xlsx"))], out=tmp_path / "out", formats=("jsonl",)).single
     check(result.items, result.risks)
 
 
 def test_real_report(real_reports, tmp_path) -> None:
     path = next(real_reports.glob("*.xlsx"))
-    result = run([path], out=tmp_path / "out", formats=("jsonl",)).results[0]
+    result = run([path], out=tmp_path / "out", formats=("jsonl",)).single
     assert len(result.items) == len(read_report(path).items)
     check(result.items, result.risks)

@@ -59,7 +59,7 @@ def test_the_main_job_uses_it_without_torch(root: Path, tmp_path: Path) -> None:
     sample = next((root / "corpora" / "sample").glob("*.docx"))
     code = (
         "import sys; from pathlib import Path; sys.modules['torch'] = None; from nlp import batch;"
-        f"r = batch.run([Path({str(sample)!r})], out=Path({str(tmp_path / 'out')!r}), model=batch.SHIPPED_MODEL); print(r.model_id, len(r.results[0].items))"
+        f"r = batch.run([Path({str(sample)!r})], out=Path({str(tmp_path / 'out')!r}), model=batch.SHIPPED_MODEL); print(r.model_id, len(r.single.items))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -23,6 +23,7 @@ TOKENIZER: Final = "tokenizer.json"
 LABELS: Final = "labels.json"
 CALIBRATION: Final = "calibration.json"
 MANIFEST: Final = "manifest.json"
+CORES: Final = "DUCHA_CORES"
 CHECKED: Final = (WEIGHTS, TOKENIZER, LABELS, CALIBRATION)
 # Fused, sum and norm are five times slower on a CPU than one after the other.
 _SLOWER: Final = ["SkipLayerNormFusion"]
@@ -89,7 +90,10 @@ def load_model(folder: Path, *, workers: int | None = None) -> Model:
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """The cores that this process may use; the variable `DUCHA_CORES` says so where several share a machine."""
+    given = os.environ.get(CORES, "")
+    if given.isdecimal() and int(given):
+        return int(given)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

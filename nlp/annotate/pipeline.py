@@ -28,6 +28,7 @@ _NO_TEXT: Final = "未填报落实情况"
 # Items a step: enough to sort them by length, few enough for the progress bar to move.
 _CHUNK: Final = 128
 RULES: Final = "rules"
+_Asked = Sequence[tuple[Item, Period]]
 
 
 @dataclass(frozen=True)
@@ -56,42 +57,51 @@ def annotate(
     yardstick : what results are held against; None takes the guide's.
     progress : called with the number of items done, after each chunk.
     """
+    return annotate_together([(item, period) for item in items], model=model, yardstick=yardstick, progress=progress)
+
+
+def annotate_together(
+    asked: Sequence[tuple[Item, Period]], *, model: Model | None = None, yardstick: Yardstick | None = None, progress: Callable[[int], None] | None = None
+) -> tuple[AnnotatedItem, ...]:
+    """As `annotate`, for the items of one or more reports, each with the period of its report; the model reads items of like length together.
+
+    What is said of an item may depend on the others in the last decimals (weights in whole numbers are scaled batch by batch), so that the same `asked`
+    gives the same answers, on any number of cores.
+    """
     annotated: list[AnnotatedItem] = []
     stick = yardstick or load_yardstick()
-    chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
-    for chunk, readings in _read(chunks, elapsed=period.elapsed, model=model):
-        annotated += [finish(item, reading, period=period, yardstick=stick) for item, reading in zip(chunk, readings, strict=True)]
+    chunks = [asked[start : start + _CHUNK] for start in range(0, len(asked), _CHUNK)]
+    for chunk, readings in _read(chunks, model=model):
+        annotated += [finish(item, reading, period=period, yardstick=stick) for (item, period), reading in zip(chunk, readings, strict=True)]
         if progress:
             progress(len(annotated))
     return tuple(annotated)
 
 
-def _read(chunks: Sequence[Sequence[Item]], *, elapsed: float, model: Model | None) -> Iterator[tuple[Sequence[Item], list[Reading]]]:
+def _read(chunks: Sequence[_Asked], *, model: Model | None) -> Iterator[tuple[_Asked, list[Reading]]]:
     """Each chunk with what is read from its words. The model reads one chunk while the rules read the next and the caller works on the one before."""
     with ThreadPoolExecutor(1) as reader:
-        ahead: deque[tuple[Sequence[Item], list[tuple[Cue, ...]], Future[list[Prediction]] | None]] = deque()
+        ahead: deque[tuple[_Asked, list[tuple[Cue, ...]], Future[list[Prediction]] | None]] = deque()
         for chunk in chunks:
-            cues = list(find_text_cues(item.text for item in chunk))
-            ahead.append((chunk, cues, reader.submit(_ask, model, chunk, cues, elapsed) if model else None))
+            cues = list(find_text_cues(item.text for item, _ in chunk))
+            ahead.append((chunk, cues, reader.submit(_ask, model, chunk, cues) if model else None))
             if len(ahead) > 1:
                 yield _readings(*ahead.popleft(), model=model)
         while ahead:
             yield _readings(*ahead.popleft(), model=model)
 
 
-def _ask(model: Model, items: Sequence[Item], cues: Sequence[tuple[Cue, ...]], elapsed: float) -> list[Prediction]:
+def _ask(model: Model, asked: _Asked, cues: Sequence[tuple[Cue, ...]]) -> list[Prediction]:
     from nlp.annotate.predict import Question  # noqa: PLC0415
 
-    return model.predict([Question(item.task, item.text, elapsed, found) for item, found in zip(items, cues, strict=True)])
+    return model.predict([Question(item.task, item.text, period.elapsed, found) for (item, period), found in zip(asked, cues, strict=True)])
 
 
-def _readings(
-    items: Sequence[Item], cues: Sequence[tuple[Cue, ...]], answer: Future[list[Prediction]] | None, *, model: Model | None
-) -> tuple[Sequence[Item], list[Reading]]:
+def _readings(asked: _Asked, cues: Sequence[tuple[Cue, ...]], answer: Future[list[Prediction]] | None, *, model: Model | None) -> tuple[_Asked, list[Reading]]:
     if model is None or answer is None:
-        return items, [read_by_rules(item, cues=found) for item, found in zip(items, cues, strict=True)]
-    below = model.review_below
-    return items, [read_by_model(item, prediction=said, cues=found, review_below=below) for item, said, found in zip(items, answer.result(), cues, strict=True)]
+        return asked, [read_by_rules(item, cues=found) for (item, _), found in zip(asked, cues, strict=True)]
+    below, said = model.review_below, answer.result()
+    return asked, [read_by_model(item, prediction=p, cues=found, review_below=below) for (item, _), p, found in zip(asked, said, cues, strict=True)]
 
 
 def find_text_cues(texts: Iterator[str]) -> Iterator[tuple[Cue, ...]]:

@@ -16,6 +16,7 @@ from nlp.outputs import word_layout as layout
 from nlp.outputs.evidence import Row, clip, decisive_words, place_of, plain
 from nlp.outputs.order_sheet import add_sheet
 from nlp.outputs.word_layout import BODY, CELL, CELL_CENTRE, CELL_HEAD, HEADINGS, NOTE, SOURCE, Piece, add
+from nlp.outputs.word_xml import save
 from nlp.records import Period
 
 CRITICAL: Final = SEVERITIES[-1]
@@ -79,7 +80,7 @@ def write_brief(
     _sign(letter)
     for n, risk in enumerate(sheets, start=1):
         add_sheet(letter, number=n, total=len(sheets), item=by_rank[risk["rank"]], risk=risk)
-    letter.save(str(path))
+    save(letter, path)
 
 
 def _title_parts(place: str, period: Period) -> tuple[str, ...]:

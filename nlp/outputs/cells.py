@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from nlp.wording import Wording, names
@@ -13,6 +14,8 @@ from nlp.wording import Wording, names
 LONGEST_CELL: Final = 32_767
 # What XML 1.0 cannot hold, control characters, and marks that turn the direction of text round.
 UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# What a file says of when it was made: always the same, so that the same report gives the same bytes. The file system knows the real time.
+CREATED: Final = datetime(1980, 1, 1)
 _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Columns that hold a status and take its colour; empty where there was none.
 STATUS_KEYS: Final = frozenset({"status", "status_older", "status_newer", "older_status"})
@@ -23,7 +26,8 @@ SHARE_KEYS: Final = frozenset(
 # Short columns that stand in the middle of their cells, so that a number does not run into the text beside it.
 CENTRED_KEYS: Final = frozenset(
     {"rank", "number", "older_number", "basis", "severity", "statement_number", "unit_rank", "rank_change", "led", "joined", "needs_review"}
-    | {"words_against_figures", "target", "result", "completed", "in_progress", "not_started", "at_risk"}
+    | {"words_against_figures", "target", "result", "completed", "in_progress", "not_started", "at_risk", "count", "to_review", "reports", "report_rank"}
+    | {"period"}
 )
 # Columns that take the colour of the row's `light`.
 LIGHT_KEYS: Final = frozenset({"verdict", "light", "changes", "at_risk_change"})

@@ -12,7 +12,7 @@ from nlp.compare.changes import Change, Comparison, worst_first
 from nlp.compare.match import Unmatched
 from nlp.compare.trends import transitions, unit_trends
 from nlp.labels import AT_RISK, CHANGES, DROPPED, FELL_BACK, MOVED, NEW, NEWLY_COMPLETED, RECOVERED, SEVERITY_NAMES, STATUS_NAMES, STATUSES, UNCHANGED, WORSE
-from nlp.outputs.cells import Column, clean
+from nlp.outputs.cells import CREATED, Column, clean
 from nlp.outputs.workbook import write_sheet
 from nlp.wording import period_name
 
@@ -100,7 +100,7 @@ def write_comparison(path: Path, comparison: Comparison) -> None:
     older, newer = comparison.older, comparison.newer
     title = f"{newer.place or older.place} {period_name(older.period.code)}与{period_name(newer.period.code)}对比".strip()
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}) as book:
-        book.set_properties({"title": clean(title)[:200]})
+        book.set_properties({"title": clean(title)[:200], "created": CREATED})
         write_sheet(book, "变化清单", title, _CHANGE_COLUMNS, _change_rows(comparison))
         write_sheet(book, "状态转移", title, _TRANSITION_COLUMNS, _transition_rows(comparison))
         write_sheet(book, "单位趋势", title, _TREND_COLUMNS, _trend_rows(comparison))

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from nlp.by_unit import UnitRow
 from nlp.digest import digest
-from nlp.outputs import brief, page, table, workbook
+from nlp.outputs import brief, columnar, page, table, workbook
 from nlp.records import Report
+from nlp.run_record import ReportResult
 from nlp.unit_names import Proposal
 from nlp.wording import Wording, names
 
@@ -37,6 +38,9 @@ def write_files(
     if "jsonl" in formats:
         table.write_jsonl(folder / "items.jsonl", items)
         table.write_jsonl(folder / "risks.jsonl", risks)
+    if columnar.FORMAT in formats:
+        columnar.write_parquet(folder / columnar.ITEMS, items, schema=columnar.item_schema())
+        columnar.write_parquet(folder / columnar.RISKS, risks, schema=columnar.risk_schema())
     if "csv" in formats:
         table.write_csv(folder / "items.csv", items, wording=words)
     if "xlsx" in formats:
@@ -62,3 +66,19 @@ def write_files(
             top=top,
             workbook=_WORKBOOK if "xlsx" in formats else None,
         )
+
+
+def write_result(folder: Path, result: ReportResult, *, formats: Collection[str], top: int, wording: Wording) -> None:
+    """The result of a report in each of the `formats`, as `write_files` does."""
+    write_files(
+        folder,
+        report=result.report,
+        items=result.items,
+        risks=result.risks,
+        formats=frozenset(formats),
+        top=top,
+        units=result.units,
+        proposals=result.proposals,
+        only=result.only,
+        wording=wording,
+    )

@@ -92,6 +92,56 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
         ("top_score", "top_score", 11, ""),
         ("wordings", "wordings", 30, "W"),
     ),
+    "places": (
+        ("unit_rank", "unit_rank", 6, ""),
+        ("place", "place", 14, "W"),
+        ("period", "period", 9, ""),
+        ("title", "title", 34, "W"),
+        ("light", "light", 6, ""),
+        ("count", "count", 8, ""),
+        *((status, status, 8, "") for status in STATUSES),
+        ("at_risk_share", "at_risk_share", 11, ""),
+        ("at_risk_shrunk", "at_risk_shrunk", 12, ""),
+        ("top_score", "top_score", 11, ""),
+        ("to_review", "to_review", 8, ""),
+        ("folder", "folder", 24, "W"),
+        ("file", "file", 24, "WS"),
+        ("failure", "failure", 44, "W"),
+    ),
+    "all_risks": (
+        ("rank", "rank", 6, ""),
+        ("score", "score", 8, ""),
+        ("place", "place", 12, "W"),
+        ("period", "period", 9, ""),
+        ("number", "number", 6, ""),
+        ("task", "task", 34, "W"),
+        ("units", "units", 16, "W"),
+        ("status", "status", 8, ""),
+        ("basis", "basis", 9, ""),
+        ("severity", "severity", 9, ""),
+        ("finding", "finding", 36, "W"),
+        ("summary", "summary", 34, "W"),
+        ("file", "file", 22, "W"),
+        ("source", "source", 14, "W"),
+        ("report_rank", "report_rank", 9, "S"),
+        ("why", "why", 44, "WS"),
+        ("terms", "terms", 26, "WS"),
+    ),
+    "all_units": (
+        ("unit_rank", "unit_rank", 6, ""),
+        ("unit", "unit", 28, "W"),
+        ("reports", "reports", 8, ""),
+        ("light", "light", 6, ""),
+        ("led", "led", 7, ""),
+        ("joined", "joined", 7, ""),
+        *((status, status, 8, "") for status in STATUSES),
+        ("at_risk_share", "at_risk_share", 11, ""),
+        ("at_risk_shrunk", "at_risk_shrunk", 12, ""),
+        ("completed_share", "completed_share", 10, ""),
+        ("completed_shrunk", "completed_shrunk", 12, ""),
+        ("top_score", "top_score", 11, ""),
+        ("wordings", "wordings", 30, "W"),
+    ),
     "aliases": (
         ("alias_name", "alias_name", 34, "W"),
         ("alias_other", "alias_other", 34, "W"),
@@ -111,11 +161,13 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
     ),
 }
 # Each printed page is as wide as its columns: these stand in a sheet only where a row fills them.
-_OPTIONAL: Final = frozenset({"rank_change", "wordings", "why"})
+_OPTIONAL: Final = frozenset({"rank_change", "wordings", "why", "failure", "place"})
 
 
 def columns_of(sheet: str, *, wording: Wording, rows: Sequence[Mapping[str, Any]] | None = None) -> tuple[Column, ...]:
-    """The columns of a sheet (`risks`, `items`, `statements`, `indicators`, `units`, `aliases`, `changes`), without those that no row fills."""
+    """The columns of a sheet, without those that no row fills: `risks`, `items`, `statements`, `indicators`, `units`, `aliases`, `changes`, and of several
+    reports together `places`, `all_risks`, `all_units`.
+    """
     labels = {"status": wording.statuses.values(), "older_status": wording.statuses.values(), "basis": wording.bases.values()}
     labels |= {"verdict": wording.verdicts.values()}
     return tuple(

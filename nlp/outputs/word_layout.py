@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import docx
@@ -16,7 +15,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 from lxml import etree
 
-from nlp.outputs.cells import printable
+from nlp.outputs.cells import CREATED, printable
 from nlp.outputs.word_xml import add_page_number, child
 
 SONG, HEI, KAI, FANG, TITLE_SONG = "宋体", "黑体", "楷体_GB2312", "仿宋_GB2312", "方正小标宋简体"
@@ -211,7 +210,7 @@ def _set_properties(letter: Any, title: str) -> None:
     properties = letter.core_properties
     properties.title, properties.language = printable(title)[:250], "zh-CN"
     properties.author = properties.last_modified_by = properties.comments = properties.keywords = properties.subject = ""
-    properties.created = properties.modified = datetime.now(UTC).replace(tzinfo=None)
+    properties.created = properties.modified = CREATED
 
 
 def _set_defaults(letter: Any) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+
+from nlp.outputs.cells import CREATED
 
 # The order that the schema asks for, of those elements that this file adds by itself.
 _ORDERS: Final = {
@@ -57,3 +62,15 @@ def add_page_number(paragraph: Any) -> None:
         element.set(qn("xml:space"), "preserve")
         element.text = text
         run._r.append(element)
+
+
+def save(letter: Any, path: Path) -> None:
+    """Write the document; equal documents give equal bytes (python-docx notes the time of day in the archive)."""
+    written = io.BytesIO()
+    letter.save(written)
+    with zipfile.ZipFile(written) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            entry = zipfile.ZipInfo(name, CREATED.timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            target.writestr(entry, source.read(name))

@@ -12,7 +12,7 @@ import xlsxwriter
 from nlp.by_unit import UnitRow
 from nlp.config import load_toml
 from nlp.labels import AT_RISK, COMPLETED, IN_PROGRESS, NOT_STARTED
-from nlp.outputs.cells import CENTRED_KEYS, LIGHT_KEYS, SHARE_KEYS, STATUS_KEYS, Column, clean, display
+from nlp.outputs.cells import CENTRED_KEYS, CREATED, LIGHT_KEYS, SHARE_KEYS, STATUS_KEYS, Column, clean, display
 from nlp.outputs.sheets import alias_rows, change_rows, columns_of, indicator_rows, item_rows, risk_rows, statement_rows, unit_rows
 from nlp.unit_names import Proposal
 from nlp.wording import Wording, names
@@ -69,7 +69,7 @@ def write_workbook(path: Path, contents: Contents) -> None:
     }
     shown = [name for name, rows in tables.items() if rows or name not in {"aliases", "changes"}]
     with xlsxwriter.Workbook(str(path), OPTIONS) as book:
-        book.set_properties({"title": clean(contents.title)[:200]})
+        book.set_properties({"title": clean(contents.title)[:200], "created": CREATED})
         write_overview(book, contents, sheets=shown)
         for name in shown:
             rows = tables[name]

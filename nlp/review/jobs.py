@@ -15,6 +15,7 @@ from typing import Final
 
 from nlp import batch
 from nlp.errors import DuchaError, UsageError
+from nlp.progress import Progress
 from nlp.readers.container import SUFFIXES
 from nlp.records import Period
 
@@ -88,7 +89,7 @@ class Jobs:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _work(self, id: str, path: Path, period: Period | None) -> None:
-        def show(state: batch.Progress) -> None:
+        def show(state: Progress) -> None:
             self._change(id, done=state.done, total=state.total)
 
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nlp import batch
 from nlp.errors import UsageError
+from nlp.progress import Progress
 from nlp.readers.find import find_reports
 from nlp.records import Period
 from nlp.run_record import Failure
@@ -34,7 +35,7 @@ def bring(
     model: Path | None = None,
     yardstick: str | None = None,
     unit_aliases: Path | None = None,
-    progress: Callable[[batch.Progress], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Intake:
     """Bring an output folder of `ducha run` (or its `items.jsonl`) into the store as it is, a report or a folder of reports as judged now.
 

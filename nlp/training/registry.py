@@ -19,7 +19,7 @@ from typing import Any, Final
 from nlp.annotate.encoder import CHECKED, MANIFEST, WEIGHTS
 from nlp.errors import GateError, ModelError, OutputError, UsageError
 from nlp.in_use import CURRENT, Place, Use, manifest_hash, read_use
-from nlp.training.lock import locked
+from nlp.lock import locked
 
 LOG: Final = "log.jsonl"
 METRICS: Final = "metrics.json"
@@ -27,6 +27,7 @@ PROMOTE: Final = "promote"
 ROLLBACK: Final = "rollback"
 # How many changes can be taken back.
 _MOST_BEFORE: Final = 50
+_BUSY: Final = "另一个 ducha models 正在更换模型"
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def promote(models: Path, *, name: str, judge: Judge, by: str, why: str = "", fo
     ModelError : the candidate is damaged. GateError : it was refused. UsageError : it is in use. OutputError : another change is under way.
     """
     folder = models / name
-    with locked(models, by=by):
+    with locked(models, by=by, busy=_BUSY):
         use = read_use(models)
         place = Place(name, manifest_hash(folder))
         _check(folder, place)
@@ -167,7 +168,7 @@ def rollback(models: Path, *, by: str, why: str = "") -> Mapping[str, Any]:
     ------
     ModelError : there was none, or it is damaged or changed since; nothing is changed. OutputError : another change is under way.
     """
-    with locked(models, by=by):
+    with locked(models, by=by, busy=_BUSY):
         use = read_use(models)
         if use is None or not use.before:
             raise ModelError("在这之前没有用过别的模型", where=str(models), remedy="ducha models list --log 列出历次更换")

@@ -161,7 +161,8 @@ def test_the_table_repeats_its_header_and_breaks_no_row(letter: Any) -> None:
 
 
 def test_every_number_stands_in_the_rows_or_counts_them(letter: Any, run: batch.RunResult) -> None:
-    (result,) = run.results
+    result = run.single
+    assert result
     known: set[str] = set()
     for row in result.items:
         figures = " ".join(figure["name"] + figure["arithmetic"] for figure in row["indicators"])
@@ -178,7 +179,7 @@ def test_every_number_stands_in_the_rows_or_counts_them(letter: Any, run: batch.
 
 
 def test_one_sheet_for_each_critical_item_with_gaps_to_fill(letter: Any, run: batch.RunResult) -> None:
-    critical = [row for row in run.results[0].risks if row["severity"] == 3]
+    critical = [row for row in run.single.risks if row["severity"] == 3]
     sheets = letter.tables[1:]
     assert len(sheets) == len(critical) > 0
     for sheet, row in zip(sheets, critical, strict=True):
@@ -254,5 +255,5 @@ def test_libre_office_makes_a4_pages_none_of_them_empty(run: batch.RunResult, tm
         assert re.search(rf"—\s*{n}\s*—", text)
         assert len(re.sub(r"\s", "", text)) > 20
     # Each sheet fits one page.
-    sheets = sum(row["severity"] == 3 for row in run.results[0].risks)
+    sheets = sum(row["severity"] == 3 for row in run.single.risks)
     assert sum("附件" in text.split("\n")[0] for *_, text in pages[-sheets:]) == sheets

@@ -98,7 +98,7 @@ def test_targets_stand_against_results_on_a_sheet_of_their_own(tmp_path: Path) -
     assert rows[1][8] == "超前"
     colours = [sheet.cell(row=n, column=9).fill.start_color.rgb for n in (3, 4)]
     assert len(set(colours)) == 2
-    (item,) = result.results[0].items
+    (item,) = result.single.items
     assert [item["task"][slice(*i["task_span"])] for i in item["indicators"]] == ["30个", "80公里"]
     assert [item["text"][slice(*i["text_span"])] for i in item["indicators"]] == ["8个", "52公里"]
     assert {"name", "kind", "target", "target_unit", "result", "result_unit", "ratio", "expected", "verdict", "task_span", "text_span", "arithmetic"} <= {

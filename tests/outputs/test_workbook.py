@@ -27,7 +27,7 @@ ROWS = (
 def result(tmp_path_factory: pytest.TempPathFactory) -> ReportResult:
     path = tmp_path_factory.mktemp("workbook") / "苍浦市2024年上半年.csv"
     path.write_text("\n".join(("序号,主要任务,牵头单位,落实情况", *ROWS)), encoding="utf-8")
-    return batch.run([path], out=path.parent / "out").results[0]
+    return batch.run([path], out=path.parent / "out").single
 
 
 def contents(result: ReportResult, **changes: Any) -> Contents:
