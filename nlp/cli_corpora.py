@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlp.errors import CorpusError, OutputError, UsageError
+from nlp.config import DEFAULT_STORE
+from nlp.errors import CorpusError, DuchaError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from nlp.training.corpus import Government, LabelledItem
 
 EXIT_FAILED = 1
 CorporaArgument = Annotated[list[Path], typer.Argument(metavar="CORPUS...", help="语料文件夹：一个政府，或含有多个政府的文件夹")]
-label_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="在 Excel 里标注一个季度，再读回来。")
+label_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="把判读结果收进标注库；在 Excel 里标注一个季度，再读回来。")
 
 
 def attach(app: typer.Typer) -> None:
@@ -36,9 +38,9 @@ def default_model() -> Path | None:
 def audit_command(
     corpora: CorporaArgument,
     counts: Annotated[bool, typer.Option(help="按 resources/audit.toml 的下限核对数量")] = True,
-    model: Annotated[Path | None, typer.Option(help="训练好的模型：列出它没有学过的语料里最可能标错的句子")] = None,
+    model: Annotated[Path | None, typer.Option(help="训练好的模型：列出它没有学过的语料里最可能标错的语句")] = None,
 ) -> None:
-    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论；给出模型时再列最可能标错的句子。"""
+    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论；给出模型时再列最可能标错的语句。"""
     from nlp.config import load_toml  # noqa: PLC0415
     from nlp.terminal.corpora import print_audit  # noqa: PLC0415
     from nlp.training.audit import audit  # noqa: PLC0415
@@ -59,9 +61,9 @@ def label_export(
     source: Annotated[Path | None, typer.Argument(help="报告文件，或语料里的一个 jsonl；用 --store 时不写")] = None,
     out: Annotated[Path | None, typer.Option(help="写出的工作簿；用 --store 时是语料 jsonl，如 corpora/某县/q1.jsonl")] = None,
     period: Annotated[str | None, typer.Option(help="报告期，缺省从标题或文件名读取")] = None,
-    store: Annotated[str | None, typer.Option(metavar="FILE", help="标注库（文件或 postgresql:// 地址）：把复核过的行写成语料")] = None,
+    store: Annotated[str | None, typer.Option(metavar="FILE", help="标注库（文件或 postgresql:// 地址）：把核对过的行写成语料")] = None,
     run: Annotated[int | None, typer.Option(metavar="ID", help="标注库里的第几次判读，只有一次时可以不写")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="没有复核过的行也写出，按程序的判断")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="没有核对过的行也写出，按程序的判断")] = False,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件")] = False,
 ) -> None:
     """写出带下拉列表的标注工作簿，报告文件先由程序预填；用 --store 时把标注库里更正和确认过的行写成语料。"""
@@ -90,10 +92,8 @@ def label_export(
 
 def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -> None:
     """Write the reviewed rows of one run as a corpus file, whose name must be that of its period."""
-    try:
-        from nlp.store import labelled_items, list_runs, open_store  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise UsageError(f"标注库需要 {error.name}，现在没有安装", remedy="请先运行 pip install 'ducha[review]'") from error
+    _need_store()
+    from nlp.store import labelled_items, list_runs, open_store  # noqa: PLC0415
     from nlp.training.corpus import write_report  # noqa: PLC0415
 
     with open_store(where, must_exist=True) as opened:
@@ -110,10 +110,63 @@ def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -
             raise UsageError(f"--out 的文件名为 {out.name}，报告期 {runs[run].period} 应为 {expected}")
         items = labelled_items(opened, run, everything=everything, government=out.parent.name)
     if not items:
-        raise CorpusError("没有更正或确认过的行", where=where, remedy="请先复核，或加 --all 全部写出")
+        raise CorpusError("没有更正或确认过的行", where=where, remedy="请先核对，或加 --all 全部写出")
     out.parent.mkdir(parents=True, exist_ok=True)
     write_report(out, items)
     print(f"{len(items)} 项已写入 {out}")
+
+
+@label_app.command("add")
+def label_add(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="ducha run 的输出文件夹，或报告文件、文件夹（先判读）")],
+    store: Annotated[str, typer.Option(metavar="FILE", help="标注库：SQLite 文件，或 postgresql:// 地址；没有就新建")] = DEFAULT_STORE,
+    period: Annotated[str | None, typer.Option(help="报告的报告期，缺省从标题或文件名读取")] = None,
+    model: Annotated[str | None, typer.Option(help="判读报告的模型文件夹；rules 表示只按规则；缺省用在用的模型")] = None,
+    yardstick: Annotated[str | None, typer.Option(metavar="FILE", help="判读报告的标尺，同 ducha run")] = None,
+    unit_aliases: Annotated[Path | None, typer.Option(metavar="FILE", help="判读报告时的单位别名 TOML，同 ducha run")] = None,
+) -> None:
+    """把判读结果收进标注库，如同在核对界面里上传；同一次判读只收一次。"""
+    _need_store()
+    from nlp import batch  # noqa: PLC0415
+    from nlp.readers.title import parse_period  # noqa: PLC0415
+    from nlp.store import open_store  # noqa: PLC0415
+    from nlp.store.intake import bring  # noqa: PLC0415
+    from nlp.terminal.run import progress  # noqa: PLC0415
+
+    chosen, folder = parse_period(period) if period else None, batch.model_folder(model)
+    added, refused = 0, 0
+    with open_store(store) as opened, progress() as show:
+        for warning in opened.warnings:
+            print(f"提醒：{warning}", file=sys.stderr)
+        for source in sources:
+            try:
+                done = bring(opened, source, period=chosen, model=folder, yardstick=yardstick, unit_aliases=unit_aliases, progress=show)
+            except DuchaError as error:
+                refused += 1
+                print(f"错误：{error}", file=sys.stderr)
+                continue
+            for failure in done.failures:
+                refused += 1
+                print(f"错误：{failure.reason}", file=sys.stderr)
+            for taken in done.taken:
+                name = f"第 {taken.run.id} 次判读：{taken.run.title or taken.run.file} {taken.run.period}，{taken.rows} 行（{taken.run.model or '模型不明'}）"
+                if taken.is_new or taken.is_renewed:
+                    added += 1
+                    print(f"收入{name}" if taken.is_new else f"行已在标注库里，只改记了跳过的行和单位别名：{name}")
+                else:
+                    refused += 1
+                    print(f"错误：{source}：已在标注库里，没有再收。{name}", file=sys.stderr)
+    if added:
+        print("核对：ducha review" + ("" if store == DEFAULT_STORE else f" --store {store}"))
+    if refused:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _need_store() -> None:
+    """Raise `UsageError` where the packages of the store are not installed."""
+    missing = [name for name in ("sqlalchemy", "alembic") if not find_spec(name)]
+    if missing:
+        raise UsageError(f"标注库需要 {'、'.join(missing)}，现在没有安装", remedy="请先运行 pip install 'ducha[review]'")
 
 
 @label_app.command("import")

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from nlp.config import DEFAULT_STORE
 from nlp.errors import UsageError
 
 DEFAULT_PORT = 8721
@@ -26,10 +27,11 @@ def attach(app: typer.Typer) -> None:
 
 def review_command(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="ducha run 的输出文件夹；不给则在界面里打开或上传")] = None,
-    store: Annotated[str, typer.Option(help="标注库：SQLite 文件，或 postgresql:// 地址")] = "ducha-review.db",
+    store: Annotated[str, typer.Option(help="标注库：SQLite 文件，或 postgresql:// 地址")] = DEFAULT_STORE,
     who: Annotated[str | None, typer.Option(help="修改记在谁的名下，缺省用登录本机的用户名；设了口令时各人登录时自填")] = None,
     model: Annotated[str | None, typer.Option(help="判读上传报告的模型文件夹；rules 表示只按规则；缺省用随程序提供的模型")] = None,
     yardstick: Annotated[str | None, typer.Option(metavar="FILE", help="判读上传报告的标尺，同 ducha run")] = None,
+    unit_aliases: Annotated[Path | None, typer.Option(metavar="FILE", help="判读上传报告时的单位别名 TOML，同 ducha run")] = None,
     host: Annotated[str, typer.Option(help="监听的地址；除 127.0.0.1 外须设口令")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="端口；0 表示自动选择")] = DEFAULT_PORT,
     password: Annotated[str | None, typer.Option(envvar="DUCHA_PASSWORD", help="口令，至少 8 个字符；写 - 则在终端输入")] = None,
@@ -51,13 +53,16 @@ def review_command(
     from nlp.review.jobs import Jobs  # noqa: PLC0415
     from nlp.review.serve import bind, own_names, serve  # noqa: PLC0415
     from nlp.store import open_store  # noqa: PLC0415
+    from nlp.unit_names import load_aliases  # noqa: PLC0415
 
+    # A file that cannot be read is told of now, not at the first upload.
+    load_aliases(unit_aliases)
     listening = bind(host, port)
     with listening, open_store(store) as opened:
         for warning in opened.warnings:
             print(f"注意：{warning}", file=sys.stderr)
         runs = open_folder(opened, folder) if folder is not None else []
-        jobs = Jobs(open_folder=lambda path: open_folder(opened, path), model=model_folder(model), yardstick=yardstick)
+        jobs = Jobs(open_folder=lambda path: open_folder(opened, path), model=model_folder(model), yardstick=yardstick, unit_aliases=unit_aliases)
         desk = Desk(
             store=opened,
             jobs=jobs,

@@ -190,8 +190,8 @@ def test_the_page_leads_to_each_report_and_asks_for_nothing(done: batch.RunResul
     assert "10 份报告汇总" in page
 
 
-def test_an_output_folder_of_many_reports_can_be_reviewed(done: batch.RunResult) -> None:
-    from nlp.review.folders import read_outputs  # noqa: PLC0415
+def test_an_output_folder_of_many_reports_can_be_read_again(done: batch.RunResult) -> None:
+    from nlp.store.folders import read_outputs  # noqa: PLC0415
 
     assert len(read_outputs(done.out)) == 10
 

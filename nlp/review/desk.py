@@ -13,15 +13,14 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from nlp.errors import InputError
 from nlp.review.access import LONGEST, Attempts, Password, Session, Sessions
-from nlp.review.folders import read_outputs
 from nlp.review.jobs import Jobs
 from nlp.review.marks import visible
 from nlp.review.views import NAMES
 from nlp.store.engine import Store
+from nlp.store.folders import take_folder
 from nlp.store.listing import Filter
-from nlp.store.runs import Run, add_run, list_runs
+from nlp.store.runs import Run, list_runs
 
 TEMPLATES: Final = ("base.html", "login.html", "start.html", "error.html", "review.html", "progress.html", "rows.html", "row.html", "item.html", "charts.html")
 ROWS_A_PAGE: Final = 100
@@ -143,12 +142,6 @@ def open_folder(store: Store, folder: Path) -> list[str]:
 
     Raises
     ------
-    UsageError, InputError : as `read_outputs`.
+    UsageError, InputError : as `store.folders.read_outputs`.
     """
-    runs = []
-    for outputs in read_outputs(folder):
-        try:
-            runs.append(str(add_run(store, outputs.rows, model=outputs.model, yardstick=outputs.yardstick).id))
-        except (KeyError, TypeError) as error:
-            raise InputError(f"行的内容不对（{error}）", where=str(outputs.path)) from error
-    return runs
+    return [str(taken.run.id) for taken in take_folder(store, folder)]

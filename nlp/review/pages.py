@@ -20,13 +20,13 @@ from nlp.readers.container import SUFFIXES
 from nlp.review import charts
 from nlp.review.access import Session
 from nlp.review.desk import ROWS_A_PAGE, Desk, NotFoundError, desk_of, filter_of, find_run, session_of, visitor
-from nlp.review.views import STATE_NAMES, entry_view, item_view
+from nlp.review.views import entry_view, item_view
 from nlp.rewriting import rewrite
 from nlp.store.detail import detail, reviews, units
 from nlp.store.export import export_rows
-from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, REVIEWS
+from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, REVIEW_NAMES, REVIEWS
 from nlp.store.listing import items, read_run, revisions
-from nlp.store.runs import Run, list_runs
+from nlp.store.runs import Run, list_runs, read_facts
 
 router = APIRouter()
 _COLOURS = {PENDING: "#9aa4ae", CORRECTED: "#b45309", CONFIRMED: "#2e7d32"}
@@ -124,7 +124,7 @@ def show_charts(run: int, desk: TheDesk, session: Visitor, response: Response) -
     kinds = Counter(kind for _, state in rows for _, kind in state.problems)
     count = progress(desk, run)
     red = charts.COLOURS[AT_RISK]
-    reviewed = tuple((STATE_NAMES[name], count[name], _COLOURS[name]) for name in REVIEWS)
+    reviewed = tuple((REVIEW_NAMES[name], count[name], _COLOURS[name]) for name in REVIEWS)
     moved = Counter((row["status"], state.status) for row, state in rows if row["status"] != state.status)
     page = desk.page(
         "charts.html",
@@ -136,7 +136,9 @@ def show_charts(run: int, desk: TheDesk, session: Visitor, response: Response) -
         review_counts=reviewed,
         bases=charts.bars("有风险的依据", [charts.Bar(BASIS_NAMES[b], ((BASIS_NAMES[b], bases[b], red),)) for b in BASES if bases[b]]),
         kinds=charts.bars("问题类别", [charts.Bar(PROBLEM_NAMES[k], ((PROBLEM_NAMES[k], kinds[k], red),)) for k in PROBLEM_KINDS if kinds[k]]),
-        units=charts.bars("各牵头单位", charts.unit_bars(by_unit([{**row, "status": state.status} for row, state in rows]))),
+        units=charts.bars(
+            "各牵头单位", charts.unit_bars(by_unit([{**row, "status": state.status} for row, state in rows], aliases=read_facts(desk.store, run).aliases))
+        ),
         moved=[(STATUS_NAMES[before], STATUS_NAMES[after], n) for (before, after), n in moved.most_common()],
     )
     return _with_cookie(page, response)
@@ -157,7 +159,14 @@ def zipped(desk: Desk, run: Run) -> bytes:
     """The outputs of a run as a zip file."""
     with tempfile.TemporaryDirectory(prefix="ducha-export-") as name:
         out = Path(name) / "out"
-        rewrite(export_rows(desk.store, run.id), out=out, model_id=run.model, yardstick_id=run.yardstick, more={"review": progress(desk, run.id)})
+        rewrite(
+            export_rows(desk.store, run.id),
+            out=out,
+            model_id=run.model,
+            yardstick_id=run.yardstick,
+            facts=read_facts(desk.store, run.id),
+            more={"review": progress(desk, run.id)},
+        )
         kept = io.BytesIO()
         with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(path for path in out.rglob("*") if path.is_file()):

@@ -120,7 +120,7 @@ class _Show:
     def epoch(self, epoch: Epoch) -> None:
         """What an epoch came to."""
         self.say(
-            f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}，开发集句子宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，"
+            f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}，开发集语句宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，"
             f"有风险查全 {epoch.risk_recall:.3f}，{epoch.seconds:.0f} 秒"
         )
 
@@ -196,6 +196,6 @@ def print_mislabels(corpora: Corpora, *, model: Path) -> None:
     if not items:
         console.print("模型学过全部语料，说不出哪句可能标错")
         return
-    console.print(f"最可能标错的句子（{len(items)} 项，模型没有学过）")
+    console.print(f"最可能标错的语句（{len(items)} 项，模型没有学过）")
     for share, item, span, status, said in likely_mislabels(items, load_model(model).predict(questions_of(items))):
         console.print(f"{share:.3f} {item.key} 标为 {status}，模型认为 {said}：{escape(span.of(item.text))}", highlight=False)
