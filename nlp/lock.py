@@ -23,13 +23,8 @@ _BYTE: Final = 1 << 20
 
 
 @contextmanager
-def locked(folder: Path, *, by: str, busy: str, wait: float = 0.0) -> Iterator[None]:
+def locked(folder: Path, *, by: str, what: str, wait: float = 0.0) -> Iterator[None]:
     """Hold the folder's lock while the block runs.
-
-    Parameters
-    ----------
-    by : who holds it; stands in the message to others.
-    busy : what the message says of whoever holds it already.
 
     The file stays; what counts is that its holder lives. So a file left by a run that was killed bars nobody, and no process number that was given
     to another program is taken for the holder.
@@ -54,17 +49,24 @@ def locked(folder: Path, *, by: str, busy: str, wait: float = 0.0) -> Iterator[N
             _take_within(handle, wait)
         except OSError as error:
             if error.errno in _TAKEN:
-                raise OutputError(f"{busy}{_holder_note(path)}", where=str(folder), remedy="请等它结束后再试") from error
+                raise OutputError(f"{what}{_holder_note(path)}", where=str(folder), remedy="请等它结束后再试") from error
             raise OutputError(f"不能加锁（{error.strerror}）", where=str(path), remedy="请把此文件夹放在本机磁盘上") from error
         if not _is_at(handle, path):
             # Its holder removed it between the two calls: whoever comes next makes a new one, which this would not bar.
-            raise OutputError(busy, where=str(folder), remedy="请再试一次")
+            raise OutputError(what, where=str(folder), remedy="请再试一次")
         os.ftruncate(handle, 0)
         note = {"by": by, "process": os.getpid(), "since": datetime.now().astimezone().isoformat(timespec="seconds")}
         os.write(handle, (json.dumps(note, ensure_ascii=False) + "\n").encode())
         yield
     finally:
         os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:
+        return False
 
 
 def holder(folder: Path) -> str | None:
@@ -81,13 +83,6 @@ def holder(folder: Path) -> str | None:
     finally:
         os.close(handle)
     return None
-
-
-def _is_at(handle: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except OSError:
-        return False
 
 
 def _holder_note(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -54,7 +55,10 @@ def bring(
         if period or unit_aliases:
             raise UsageError("已判读过，报告期和单位别名随判读而定", where=str(source), remedy="请去掉 --period、--unit-aliases，或改为指定报告文件")
         return Intake(tuple(take_folder(store, folder)))
-    hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in find_reports([source]) if path.is_file()}
+    files = [path for path in find_reports([source]) if path.is_file()]
+    names = Counter(path.name for path in files)
+    # A name that two folders share says of neither which file it was.
+    hashes = {path.name: sha256(path.read_bytes()).hexdigest() for path in files if names[path.name] == 1}
     with tempfile.TemporaryDirectory(prefix="ducha-add-") as name:
         out = Path(name) / "out"
         done = batch.run([source], out=out, period=period, model=model, yardstick=yardstick, formats=("jsonl",), unit_aliases=unit_aliases, progress=progress)

@@ -250,7 +250,7 @@ def journal(folder: Path) -> Iterator[Journal]:
     order = read_order(folder)
     if order is None:
         raise OutputError(f"没有 {ORDER}", where=str(folder), remedy="训练的文件夹由核对界面建立；在命令行训练时不用 --job")
-    with locked(folder.parent, by=order.name, busy="另一次训练正在进行", wait=_PATIENCE):
+    with locked(folder.parent, by=order.name, what="另一次训练正在进行", wait=_PATIENCE):
         kept = Journal(folder)
         kept.start()
         try:
