@@ -165,6 +165,12 @@ def test_text_is_shown_as_text(make_desk: Callable[..., Desk], store: Store, tmp
         assert "49" not in page or "{{7*7}}" in page
 
 
+def test_the_program_s_probability_stands_only_beside_its_own_status(browser: Browser) -> None:
+    assert browser.get("/items/1").json()["item"].count("程序给这一状态的概率") == 2
+    change = {"field": "statement", "to": "completed", "target": "0-8"}
+    assert correct_row(browser, 1, change).json()["item"].count("程序给这一状态的概率") == 1
+
+
 def test_charts_show_the_corrected_state(browser: Browser) -> None:
     correct_row(browser, 4, status("completed"))
     shown = browser.get("/runs/1/charts").text
