@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +16,8 @@ from nlp.errors import CorpusError, DuchaError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from nlp.training.corpus import Government, LabelledItem
+    from nlp.training.job import Journal
+    from nlp.training.settings import TrainingSettings
 
 EXIT_FAILED = 1
 CorporaArgument = Annotated[list[Path], typer.Argument(metavar="CORPUS...", help="语料文件夹：一个政府，或含有多个政府的文件夹")]
@@ -95,6 +99,7 @@ def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -
     _need_store()
     from nlp.store import labelled_items, list_runs, open_store  # noqa: PLC0415
     from nlp.training.corpus import write_report  # noqa: PLC0415
+    from nlp.training.own import GOVERNMENT, ensure_government, quarter_file  # noqa: PLC0415
 
     with open_store(where, must_exist=True) as opened:
         for warning in opened.warnings:
@@ -105,15 +110,15 @@ def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -
         if run not in runs:
             known = "；".join(f"{found.id} {found.title} {found.period}（{found.model or '规则'}）" for found in runs.values())
             raise UsageError(f"标注库里没有第 {run} 次判读" if run is not None else "标注库里不止一次判读", remedy=f"请用 --run 指明：{known or '（空）'}")
-        expected = f"{runs[run].period[4:].lower()}.jsonl"
+        expected = quarter_file(runs[run].period)
         if out.name != expected:
             raise UsageError(f"--out 的文件名为 {out.name}，报告期 {runs[run].period} 应为 {expected}")
         items = labelled_items(opened, run, everything=everything, government=out.parent.name)
     if not items:
         raise CorpusError("没有更正或确认过的行", where=where, remedy="请先核对，或加 --all 全部写出")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    is_new = ensure_government(out.parent, place=runs[run].place, period=runs[run].period)
     write_report(out, items)
-    print(f"{len(items)} 项已写入 {out}")
+    print(f"{len(items)} 项已写入 {out}" + (f"，并写了 {out.parent / GOVERNMENT}" if is_new else ""))
 
 
 @label_app.command("add")
@@ -224,12 +229,20 @@ def train_command(
     quick: Annotated[bool, typer.Option("--quick", help="编码器不动，只训练分类头，几分钟完成")] = False,
     seed: Annotated[int | None, typer.Option(help="随机种子")] = None,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的模型文件夹")] = False,
+    job: Annotated[Path | None, typer.Option(hidden=True, help="核对界面建立的文件夹：进度写在其中，出现 stop 就像 Ctrl-C 一样停下")] = None,
 ) -> None:
     """在带标注的语料上训练模型；中断后用同样的命令接着练，Ctrl-C 时用已有的最好一轮写出模型。"""
-    from nlp.terminal.training import run_quick, run_training  # noqa: PLC0415
+    from nlp.training.job import journal  # noqa: PLC0415
     from nlp.training.settings import QUICK, load_settings  # noqa: PLC0415
 
-    settings = load_settings(config, seed=seed, **(QUICK if quick else {}))
+    if job and hasattr(os, "nice"):
+        # The screen that started it must stay quick.
+        os.nice(5)
+    with journal(job) if job else nullcontext() as kept:
+        _train(corpora, out=out, base=base, settings=load_settings(config, seed=seed, **(QUICK if quick else {})), quick=quick, force=force, kept=kept)
+
+
+def _train(corpora: list[Path], *, out: Path, base: Path | None, settings: TrainingSettings, quick: bool, force: bool, kept: Journal | None) -> None:
     if out.exists() and not force:
         raise OutputError("模型文件夹已存在", where=str(out), remedy="加 --force 覆盖，或用 --out 另取名字")
     _refuse_in_use(out)
@@ -237,10 +250,12 @@ def train_command(
         import torch  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
         raise UsageError("训练需要 torch 和 transformers，现在没有安装", remedy="请先运行 pip install 'ducha[train]'（torch 用 CPU 版即可）") from error
+    from nlp.terminal.training import run_quick, run_training  # noqa: PLC0415
+
     if quick:
-        run_quick(_read(corpora), out=out, base=base or default_model() or _shipped_encoder(), settings=settings)
+        run_quick(_read(corpora), out=out, base=base or default_model() or _shipped_encoder(), settings=settings, journal=kept)
     else:
-        run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings)
+        run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings, journal=kept)
 
 
 def evaluate_command(
@@ -268,6 +283,9 @@ def _read(corpora: list[Path]) -> list[tuple[Government, list[LabelledItem]]]:
     read = [pair for path in corpora for pair in read_corpora(path)]
     if not read:
         raise CorpusError("没有找到语料（每个政府一个文件夹，内有 government.toml）", where="、".join(map(str, corpora)))
+    names = [government.name for government, _ in read]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CorpusError(f"政府 {'、'.join(twice)} 出现两次", where="、".join(map(str, corpora)), remedy="请只指定一次，或把其中一个文件夹改名")
     return read
 
 

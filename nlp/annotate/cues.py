@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final
 
-from spacy.language import Language
-from spacy.tokens import Doc
-
+from nlp.annotate.spacy_alone import Doc, Language
 from nlp.config import load_toml
 from nlp.errors import ResourceError
 from nlp.labels import CUE_LABELS, PROBLEM_KINDS, PSEUDO

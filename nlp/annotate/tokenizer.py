@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import jieba
-import spacy
-from spacy.language import Language
-from spacy.tokens import Doc
-from spacy.vocab import Vocab
+
+from nlp.annotate.spacy_alone import Doc, Language, Vocab, spacy
 
 # jieba's word list is read from a cache of its own making; the cache lies in the user's own folder, where nobody else can write.
 jieba.setLogLevel(logging.ERROR)

@@ -56,11 +56,13 @@ class Jobs:
     Parameters
     ----------
     open_folder : puts the outputs of a run into the store and gives the ids of its runs.
-    model : folder of the model, None for the rules.
+    model : gives the folder of the model to read with, None for the rules; asked at each upload, since another may have been put to use.
     unit_aliases : file of names that mean one unit.
     """
 
-    def __init__(self, *, open_folder: Callable[[Path], list[str]], model: Path | None, yardstick: str | None = None, unit_aliases: Path | None = None) -> None:
+    def __init__(
+        self, *, open_folder: Callable[[Path], list[str]], model: Callable[[], Path | None], yardstick: str | None = None, unit_aliases: Path | None = None
+    ) -> None:
         self._open_folder, self._model, self._yardstick, self._unit_aliases = open_folder, model, yardstick, unit_aliases
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
@@ -101,7 +103,7 @@ class Jobs:
                 [path],
                 out=out,
                 period=period,
-                model=self._model,
+                model=self._model(),
                 yardstick=self._yardstick,
                 formats=("jsonl",),
                 unit_aliases=self._unit_aliases,

@@ -19,7 +19,7 @@ from nlp.labels import AT_RISK, BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES
 from nlp.readers.container import SUFFIXES
 from nlp.review import charts
 from nlp.review.access import Session
-from nlp.review.desk import ROWS_A_PAGE, Desk, NotFoundError, desk_of, filter_of, find_run, session_of, visitor
+from nlp.review.desk import ROWS_A_PAGE, Desk, NotFoundError, desk_of, filter_of, find_run, session_of, visitor, with_cookie
 from nlp.review.views import entry_view, item_view
 from nlp.rewriting import rewrite
 from nlp.store.detail import detail, reviews, units
@@ -66,7 +66,7 @@ def start(desk: TheDesk, session: Visitor, response: Response) -> HTMLResponse:
         suffixes=",".join(sorted(SUFFIXES)),
         largest=desk.largest_upload // 1_000_000,
     )
-    return _with_cookie(page, response)
+    return with_cookie(page, response)
 
 
 @router.get("/login")
@@ -80,7 +80,7 @@ def review(run: int, desk: TheDesk, session: Visitor, response: Response) -> HTM
     """The screen; list and row are fetched by its script."""
     found = find_run(desk.store, run)
     page = desk.page("review.html", session=session, run=found, units=list(units(desk.store, run).items()), progress=progress(desk, run))
-    return _with_cookie(page, response)
+    return with_cookie(page, response)
 
 
 @router.get("/runs/{run}/rows", dependencies=KNOWN)
@@ -141,7 +141,7 @@ def show_charts(run: int, desk: TheDesk, session: Visitor, response: Response) -
         ),
         moved=[(STATUS_NAMES[before], STATUS_NAMES[after], n) for (before, after), n in moved.most_common()],
     )
-    return _with_cookie(page, response)
+    return with_cookie(page, response)
 
 
 @router.get("/runs/{run}/export.zip", dependencies=KNOWN)
@@ -197,10 +197,3 @@ def fragments(desk: Desk, item: int) -> dict[str, Any]:
         "row": desk.show("row.html", entry=entry_view(found.listed)),
         "progress": desk.show("progress.html", progress=progress(desk, found.run)),
     }
-
-
-def _with_cookie(page: HTMLResponse, response: Response) -> HTMLResponse:
-    """The cookie that was set while the session was found goes out with the page."""
-    for value in response.headers.getlist("set-cookie"):
-        page.headers.append("set-cookie", value)
-    return page

@@ -119,7 +119,7 @@ def test_the_command_writes_a_corpus_from_a_store(tmp_path: Path, capsys: pytest
         confirm(store, 2, who="张三", on_revision=0)
         correct(store, 3, [set_status("completed")], who="张三", on_revision=0)
     done = ducha("label", "export", "--store", path, "--run", 1, "--out", out)
-    assert (done.returncode, done.stdout.strip()) == (0, f"2 项已写入 {out}"), done.stderr
+    assert (done.returncode, done.stdout.strip()) == (0, f"2 项已写入 {out}，并写了 {out.parent / 'government.toml'}"), done.stderr
     assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == ["002", "003"]
     label_export(store=str(path), out=out, everything=True, force=True)
     assert capsys.readouterr().out.strip() == f"8 项已写入 {out}"
