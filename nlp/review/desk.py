@@ -19,7 +19,7 @@ from nlp.review.base_corpora import shipped_corpora
 from nlp.review.jobs import Jobs
 from nlp.review.marks import visible
 from nlp.review.retrain import Retraining
-from nlp.review.views import NAMES
+from nlp.review.views import NAMES, period_name
 from nlp.store.engine import Store
 from nlp.store.folders import take_folder
 from nlp.store.listing import Filter
@@ -50,6 +50,7 @@ def _templates() -> Environment:
     sources = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in TEMPLATES}
     made = Environment(loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["visible"] = lambda value: visible(str(value))
+    made.filters["period"] = period_name
     return made
 
 

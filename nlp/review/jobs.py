@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import shutil
 import tempfile
@@ -24,6 +25,11 @@ log = logging.getLogger(__name__)
 MOST_WAITING: Final = 5
 _MOST_KNOWN: Final = 50
 _LONGEST_NAME: Final = 120
+# What the terminal names by an option of the command, as it is done on the screen.
+_ON_SCREEN: Final = (
+    (re.compile("请加 --period，例如 --period "), "请填写“报告期”再上传，例如 "),
+    (re.compile(r"请用 --column .*?=表头原文 指明，例如 (--column \S+)"), r"请改好表头再上传，或先用 ducha run \1 判读，再打开它的输出文件夹"),
+)
 # What a file name must not hold on any system.
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')
 
@@ -105,7 +111,7 @@ class Jobs:
                 progress=show,
             )
             if result.failures:
-                self._change(id, error=result.failures[0].reason)
+                self._change(id, error=on_screen(result.failures[0].reason))
             else:
                 self._change(id, runs=tuple(self._open_folder(out)))
         except DuchaError as error:
@@ -120,6 +126,13 @@ class Jobs:
         given = {"done": done, "total": total, "runs": runs, "error": error}
         with self._lock:
             self._jobs[id] = replace(self._jobs[id], **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def on_screen(reason: str) -> str:
+    """Why a report was not judged, without options that the screen does not have."""
+    for wording, instead in _ON_SCREEN:
+        reason = wording.sub(instead, reason)
+    return reason
 
 
 def upload_path(name: str) -> Path:

@@ -240,7 +240,7 @@ def _shown_trial(trial: Trial) -> dict[str, Any]:
         "n_rows": len(trial.held_out.items),
         "passed": not trial.refusals,
         "refusals": trial.refusals,
-        "notes": trial.notes,
+        "notes": (*trial.notes, *(judgement.remarks if judgement else ())),
         "floors": judgement.floors if judgement else (),
         "comparisons": judgement.comparisons if judgement else (),
         "n_flips": len(flips),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, Final
 
 from nlp.labels import BASIS_NAMES, CUE_LABELS, PROBLEM_NAMES, SEVERITY_NAMES, STATUS_NAMES, TERM_NAMES, VERDICT_NAMES
 from nlp.outputs.cells import display
-from nlp.review.marks import pieces, spans_of
+from nlp.records import Period
+from nlp.review.marks import pieces, spans_of, visible
 from nlp.store.detail import Detail
 from nlp.store.fold import REVIEW_NAMES, describe
 from nlp.store.listing import Listed
@@ -25,10 +27,16 @@ NAMES: Final = {
     "sorts": SORT_NAMES,
     "cues": {label: _CUE_NAMES[label] for label in CUE_LABELS},
 }
+_PERIOD: Final = re.compile(r"\d{4}(Q1|H1|Q3|FY|M\d{1,2})")
 _LATEST: Final = 12
 _LONGEST_CUE: Final = 18
 # An event that a task wants: it has no figure to show.
 _MILESTONE: Final = "milestone"
+
+
+def period_name(code: str) -> str:
+    """A period as officers write it; what is no period as it stands."""
+    return Period(code, 1.0).name if _PERIOD.fullmatch(code) else visible(code)
 
 
 def entry_view(listed: Listed) -> dict[str, Any]:
@@ -100,7 +108,8 @@ def _spans(indicators: Any, key: str, text: str) -> list[Span]:
 
 
 def _statement(span: Span, status: str, predicted: Mapping[str, Any], text: str) -> SimpleNamespace:
-    odds = predicted.get("probabilities") or {}
+    # Of a status that a person gave the program's probability says nothing.
+    odds = (predicted.get("probabilities") or {}) if predicted.get("status") == status else {}
     return SimpleNamespace(start=span.start, end=span.end, status=status, text=span.of(text), sure=odds.get(status), cues=_cues(predicted.get("cues", ())))
 
 

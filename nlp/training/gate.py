@@ -112,9 +112,7 @@ class Comparison:
         if not self.passed or self.cases >= self.fewest:
             return ""
         label = STATUS_NAMES[self.label]
-        return (
-            f"{self.name}：样本太少，标为{label}的语句只有 {self.cases} 句（至少要 {self.fewest} 句），比不出是否变差，只看下限；请用 --held-out 指定更多的语料"
-        )
+        return f"{self.name}：样本太少，标为{label}的语句只有 {self.cases} 句（至少要 {self.fewest} 句），比不出是否变差，只看下限；留出的行多了才比得出"
 
     @property
     def verdict(self) -> str:

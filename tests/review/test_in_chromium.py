@@ -174,6 +174,24 @@ def test_a_conflict_is_shown_with_the_row_as_it_stands(address: str, page: Any) 
     page.wait_for_selector("article[data-status='completed']")
 
 
+def test_an_empty_list_says_what_to_do_and_c_brings_all_rows_back(address: str, page: Any) -> None:
+    page.goto(address)
+    page.wait_for_selector("article")
+    page.keyboard.press("u")
+    page.locator("#saved.is-bad", has_text="没有可以撤销的操作").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("没有这样的词")
+    page.locator("#rows", has_text="没有符合条件的行。请改搜索的词或筛选").wait_for()
+    assert page.inner_text("#saved") == "每次修改立即保存"
+    page.keyboard.press("Enter")
+    page.keyboard.press("c")
+    page.locator("#count", has_text="共 20 行").wait_for()
+    page.wait_for_selector("article")
+    page.keyboard.press("Shift+A")
+    page.locator("#sheet", has_text="把整份报告待核的 20 行").wait_for()
+    assert [line for line in page.complaints if "400" not in line] == []
+
+
 def test_a_filter_survives_a_reload(address: str, page: Any) -> None:
     page.goto(address)
     page.wait_for_selector("article")

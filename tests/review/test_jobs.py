@@ -64,10 +64,19 @@ def test_a_report_that_cannot_be_read_is_said_in_one_line(browser: Browser) -> N
     assert "坏的2024年一季度.xlsx" in job["error"]
 
 
+def test_what_is_missing_is_said_in_words_of_the_screen(browser: Browser) -> None:
+    job = follow(browser, upload(browser, REPORT.encode(), name="报告.csv").json()["id"])
+    assert job["error"] == "报告.csv：标题和文件名里都没有写明报告期。请填写“报告期”再上传，例如 2023Q1（一季度）、2023H1（上半年）"
+    job = follow(browser, upload(browser, "甲,乙\n1,2\n".encode(), name="报告.csv", period="2024H1").json()["id"])
+    assert job["error"] == (
+        "报告.csv：表头里找不到“任务”“落实情况”列，读到的表头是：甲 | 乙。请改好表头再上传，或先用 ducha run --column 任务=乙 判读，再打开它的输出文件夹"
+    )
+
+
 def test_the_period_may_be_given(browser: Browser) -> None:
     assert upload(browser, REPORT.encode(), name="报告.csv", period="一季度").status_code == 400
     job = follow(browser, upload(browser, REPORT.encode(), name="报告.csv", period="2024H1").json()["id"])
-    assert "2024H1" in browser.visit(f"/runs/{job['runs'][0]}")
+    assert "2024年上半年" in browser.visit(f"/runs/{job['runs'][0]}")
 
 
 @pytest.mark.parametrize("name", ["", "报告.exe", ".xlsx", "../../etc/passwd"])

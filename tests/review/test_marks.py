@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nlp.review.marks import pieces, visible
@@ -22,6 +22,8 @@ def marked(draw: st.DrawFn) -> tuple[str, list[Span], list[Span]]:
     return text, spans(), spans()
 
 
+# What else the machine does is no fault of the texts.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(marked())
 def test_pieces_are_the_whole_text_and_say_what_covers_each_character(given: tuple[str, list[Span], list[Span]]) -> None:
     text, statements, problems = given

@@ -47,6 +47,7 @@ const KEYS = {
   x: () => later(chooseProblem),
   n: () => later(note),
   e: () => byId('export').click(),
+  c: () => filter.reset(),
   '[': () => later(() => step(-1)),
   ']': () => later(() => step(1)),
   Escape: () => later(() => pick(null)),

@@ -51,6 +51,7 @@ async function ask(path, body) {
 // ---- list
 
 const query = () => new URLSearchParams([...new FormData(filter)].filter(([, value]) => value));
+const isFiltered = () => [...query().keys()].some((key) => key !== 'sort');
 const table = () => byId('rows').querySelector('table');
 const lines = () => [...byId('rows').querySelectorAll('tr[data-item]')];
 const article = () => detail.querySelector('article');
@@ -65,7 +66,8 @@ async function loadRows(offset, which) {
   byId('count').textContent = `共 ${byId('rows').querySelector('[data-total]').dataset.total} 行`;
   remember();
   if (!all.length) {
-    detail.innerHTML = '<p class="note">没有符合条件的行。</p>';
+    detail.innerHTML = '<p class="note">左边没有行可看。</p>';
+    calm();
     return;
   }
   const line = which === 'last' ? all[all.length - 1] : all.find((one) => Number(one.dataset.item) === which) || all[0];
@@ -80,8 +82,15 @@ function remember() {
 }
 
 async function open(item) {
+  const isOther = item !== current();
   show(await ask(`/items/${item}`));
   detail.scrollTop = 0;
+  if (isOther) calm();
+}
+
+// What went wrong before is no news of the row that is opened now.
+function calm() {
+  if (byId('saved').className === 'is-bad') say('每次修改立即保存');
 }
 
 function show(said) {
@@ -181,10 +190,10 @@ function label(status) {
 
 async function acceptAll() {
   const { count } = await ask(`/runs/${RUN}/pending?${query()}`);
-  if (!count) return say('当前筛选下没有待核的行');
+  if (!count) return say(isFiltered() ? '当前筛选下没有待核的行' : '没有待核的行了');
   const body = document.createElement('div');
   body.innerHTML = '<h2>全部确认</h2><p></p><div class="buttons"><button type="button" class="main" data-ok>确认（Enter）</button><button type="button" data-close>取消（Esc）</button></div>';
-  body.querySelector('p').textContent = `把当前筛选下待核的 ${count} 行按现在的内容确认？可用 u 一次撤销。`;
+  body.querySelector('p').textContent = `把${isFiltered() ? '当前筛选下' : '整份报告'}待核的 ${count} 行按现在的内容确认？可用 u 一次撤销。`;
   showDialog(body, async () => {
     const chosen = Object.fromEntries(query());
     const said = await save(`/runs/${RUN}/confirm`, { filter: chosen, expected: count });
