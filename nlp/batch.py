@@ -180,5 +180,5 @@ def _write(result: ReportResult, *, out: Path, settings: Settings, tools: Tools,
     with whole_folder(out) as folder:
         write_result(folder, result, formats=settings.formats, top=settings.top, wording=tools.wording)
         seconds = time.perf_counter() - started
-        record = run_record([result], [], model_id=tools.model_id, yardstick_id=tools.yardstick.id, aliases_id=tools.aliases.id, seconds=seconds)
+        record = run_record([result], [], model_id=tools.model_id, yardstick_id=tools.yardstick.id, aliases=tools.aliases, seconds=seconds)
         (folder / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nlp.errors import CorpusError, OutputError, UsageError
+from nlp.config import DEFAULT_STORE
+from nlp.errors import CorpusError, DuchaError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from nlp.training.corpus import Government, LabelledItem
+    from nlp.training.job import Journal
+    from nlp.training.settings import TrainingSettings
 
 EXIT_FAILED = 1
 CorporaArgument = Annotated[list[Path], typer.Argument(metavar="CORPUS...", help="语料文件夹：一个政府，或含有多个政府的文件夹")]
-label_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="在 Excel 里标注一个季度，再读回来。")
+label_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="把判读结果收进标注库；在 Excel 里标注一个季度，再读回来。")
 
 
 def attach(app: typer.Typer) -> None:
@@ -36,9 +42,9 @@ def default_model() -> Path | None:
 def audit_command(
     corpora: CorporaArgument,
     counts: Annotated[bool, typer.Option(help="按 resources/audit.toml 的下限核对数量")] = True,
-    model: Annotated[Path | None, typer.Option(help="训练好的模型：列出它没有学过的语料里最可能标错的句子")] = None,
+    model: Annotated[Path | None, typer.Option(help="训练好的模型：列出它没有学过的语料里最可能标错的语句")] = None,
 ) -> None:
-    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论；给出模型时再列最可能标错的句子。"""
+    """训练前检查语料：数量、重复、互相矛盾的标注、与算术不符的结论；给出模型时再列最可能标错的语句。"""
     from nlp.config import load_toml  # noqa: PLC0415
     from nlp.terminal.corpora import print_audit  # noqa: PLC0415
     from nlp.training.audit import audit  # noqa: PLC0415
@@ -59,9 +65,9 @@ def label_export(
     source: Annotated[Path | None, typer.Argument(help="报告文件，或语料里的一个 jsonl；用 --store 时不写")] = None,
     out: Annotated[Path | None, typer.Option(help="写出的工作簿；用 --store 时是语料 jsonl，如 corpora/某县/q1.jsonl")] = None,
     period: Annotated[str | None, typer.Option(help="报告期，缺省从标题或文件名读取")] = None,
-    store: Annotated[str | None, typer.Option(metavar="FILE", help="标注库（文件或 postgresql:// 地址）：把复核过的行写成语料")] = None,
+    store: Annotated[str | None, typer.Option(metavar="FILE", help="标注库（文件或 postgresql:// 地址）：把核对过的行写成语料")] = None,
     run: Annotated[int | None, typer.Option(metavar="ID", help="标注库里的第几次判读，只有一次时可以不写")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="没有复核过的行也写出，按程序的判断")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="没有核对过的行也写出，按程序的判断")] = False,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件")] = False,
 ) -> None:
     """写出带下拉列表的标注工作簿，报告文件先由程序预填；用 --store 时把标注库里更正和确认过的行写成语料。"""
@@ -90,11 +96,10 @@ def label_export(
 
 def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -> None:
     """Write the reviewed rows of one run as a corpus file, whose name must be that of its period."""
-    try:
-        from nlp.store import labelled_items, list_runs, open_store  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise UsageError(f"标注库需要 {error.name}，现在没有安装", remedy="请先运行 pip install 'ducha[review]'") from error
+    _need_store()
+    from nlp.store import labelled_items, list_runs, open_store  # noqa: PLC0415
     from nlp.training.corpus import write_report  # noqa: PLC0415
+    from nlp.training.own import GOVERNMENT, ensure_government, quarter_file  # noqa: PLC0415
 
     with open_store(where, must_exist=True) as opened:
         for warning in opened.warnings:
@@ -105,15 +110,68 @@ def _export_store(where: str, *, run: int | None, out: Path, everything: bool) -
         if run not in runs:
             known = "；".join(f"{found.id} {found.title} {found.period}（{found.model or '规则'}）" for found in runs.values())
             raise UsageError(f"标注库里没有第 {run} 次判读" if run is not None else "标注库里不止一次判读", remedy=f"请用 --run 指明：{known or '（空）'}")
-        expected = f"{runs[run].period[4:].lower()}.jsonl"
+        expected = quarter_file(runs[run].period)
         if out.name != expected:
             raise UsageError(f"--out 的文件名为 {out.name}，报告期 {runs[run].period} 应为 {expected}")
         items = labelled_items(opened, run, everything=everything, government=out.parent.name)
     if not items:
-        raise CorpusError("没有更正或确认过的行", where=where, remedy="请先复核，或加 --all 全部写出")
-    out.parent.mkdir(parents=True, exist_ok=True)
+        raise CorpusError("没有更正或确认过的行", where=where, remedy="请先核对，或加 --all 全部写出")
+    is_new = ensure_government(out.parent, place=runs[run].place, period=runs[run].period)
     write_report(out, items)
-    print(f"{len(items)} 项已写入 {out}")
+    print(f"{len(items)} 项已写入 {out}" + (f"，并写了 {out.parent / GOVERNMENT}" if is_new else ""))
+
+
+@label_app.command("add")
+def label_add(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="ducha run 的输出文件夹，或报告文件、文件夹（先判读）")],
+    store: Annotated[str, typer.Option(metavar="FILE", help="标注库：SQLite 文件，或 postgresql:// 地址；没有就新建")] = DEFAULT_STORE,
+    period: Annotated[str | None, typer.Option(help="报告的报告期，缺省从标题或文件名读取")] = None,
+    model: Annotated[str | None, typer.Option(help="判读报告的模型文件夹；rules 表示只按规则；缺省用在用的模型")] = None,
+    yardstick: Annotated[str | None, typer.Option(metavar="FILE", help="判读报告的标尺，同 ducha run")] = None,
+    unit_aliases: Annotated[Path | None, typer.Option(metavar="FILE", help="判读报告时的单位别名 TOML，同 ducha run")] = None,
+) -> None:
+    """把判读结果收进标注库，如同在核对界面里上传；同一次判读只收一次。"""
+    _need_store()
+    from nlp import batch  # noqa: PLC0415
+    from nlp.readers.title import parse_period  # noqa: PLC0415
+    from nlp.store import open_store  # noqa: PLC0415
+    from nlp.store.intake import bring  # noqa: PLC0415
+    from nlp.terminal.run import progress  # noqa: PLC0415
+
+    chosen, folder = parse_period(period) if period else None, batch.model_folder(model)
+    added, refused = 0, 0
+    with open_store(store) as opened, progress() as show:
+        for warning in opened.warnings:
+            print(f"提醒：{warning}", file=sys.stderr)
+        for source in sources:
+            try:
+                done = bring(opened, source, period=chosen, model=folder, yardstick=yardstick, unit_aliases=unit_aliases, progress=show)
+            except DuchaError as error:
+                refused += 1
+                print(f"错误：{error}", file=sys.stderr)
+                continue
+            for failure in done.failures:
+                refused += 1
+                print(f"错误：{failure.reason}", file=sys.stderr)
+            for taken in done.taken:
+                name = f"第 {taken.run.id} 次判读：{taken.run.title or taken.run.file} {taken.run.period}，{taken.rows} 行（{taken.run.model or '模型不明'}）"
+                if taken.is_new or taken.is_renewed:
+                    added += 1
+                    print(f"收入{name}" if taken.is_new else f"行已在标注库里，只改记了跳过的行和单位别名：{name}")
+                else:
+                    refused += 1
+                    print(f"错误：{source}：已在标注库里，没有再收。{name}", file=sys.stderr)
+    if added:
+        print("核对：ducha review" + ("" if store == DEFAULT_STORE else f" --store {store}"))
+    if refused:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _need_store() -> None:
+    """Raise `UsageError` where the packages of the store are not installed."""
+    missing = [name for name in ("sqlalchemy", "alembic") if not find_spec(name)]
+    if missing:
+        raise UsageError(f"标注库需要 {'、'.join(missing)}，现在没有安装", remedy="请先运行 pip install 'ducha[review]'")
 
 
 @label_app.command("import")
@@ -171,12 +229,20 @@ def train_command(
     quick: Annotated[bool, typer.Option("--quick", help="编码器不动，只训练分类头，几分钟完成")] = False,
     seed: Annotated[int | None, typer.Option(help="随机种子")] = None,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的模型文件夹")] = False,
+    job: Annotated[Path | None, typer.Option(hidden=True, help="核对界面建立的文件夹：进度写在其中，出现 stop 就像 Ctrl-C 一样停下")] = None,
 ) -> None:
     """在带标注的语料上训练模型；中断后用同样的命令接着练，Ctrl-C 时用已有的最好一轮写出模型。"""
-    from nlp.terminal.training import run_quick, run_training  # noqa: PLC0415
+    from nlp.training.job import journal  # noqa: PLC0415
     from nlp.training.settings import QUICK, load_settings  # noqa: PLC0415
 
-    settings = load_settings(config, seed=seed, **(QUICK if quick else {}))
+    if job and hasattr(os, "nice"):
+        # The screen that started it must stay quick.
+        os.nice(5)
+    with journal(job) if job else nullcontext() as kept:
+        _train(corpora, out=out, base=base, settings=load_settings(config, seed=seed, **(QUICK if quick else {})), quick=quick, force=force, kept=kept)
+
+
+def _train(corpora: list[Path], *, out: Path, base: Path | None, settings: TrainingSettings, quick: bool, force: bool, kept: Journal | None) -> None:
     if out.exists() and not force:
         raise OutputError("模型文件夹已存在", where=str(out), remedy="加 --force 覆盖，或用 --out 另取名字")
     _refuse_in_use(out)
@@ -184,10 +250,12 @@ def train_command(
         import torch  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
         raise UsageError("训练需要 torch 和 transformers，现在没有安装", remedy="请先运行 pip install 'ducha[train]'（torch 用 CPU 版即可）") from error
+    from nlp.terminal.training import run_quick, run_training  # noqa: PLC0415
+
     if quick:
-        run_quick(_read(corpora), out=out, base=base or default_model() or _shipped_encoder(), settings=settings)
+        run_quick(_read(corpora), out=out, base=base or default_model() or _shipped_encoder(), settings=settings, journal=kept)
     else:
-        run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings)
+        run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings, journal=kept)
 
 
 def evaluate_command(
@@ -215,6 +283,9 @@ def _read(corpora: list[Path]) -> list[tuple[Government, list[LabelledItem]]]:
     read = [pair for path in corpora for pair in read_corpora(path)]
     if not read:
         raise CorpusError("没有找到语料（每个政府一个文件夹，内有 government.toml）", where="、".join(map(str, corpora)))
+    names = [government.name for government, _ in read]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CorpusError(f"政府 {'、'.join(twice)} 出现两次", where="、".join(map(str, corpora)), remedy="请只指定一次，或把其中一个文件夹改名")
     return read
 
 

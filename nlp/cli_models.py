@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import getpass
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from nlp.errors import OutputError, UsageError
 from nlp.in_use import MODELS
-
-if TYPE_CHECKING:
-    from nlp.training.held_out import HeldOut
 
 ModelsOption = Annotated[Path, typer.Option("--models", metavar="DIR", help="模型文件夹，一个模型一个子文件夹")]
 ByOption = Annotated[str | None, typer.Option(metavar="NAME", help="记在案上的经手人，缺省用登录名")]
@@ -63,6 +59,7 @@ def promote_command(
     from nlp.training.gate import hold, load_gate, read_with_model, write_flips  # noqa: PLC0415
     from nlp.training.held_out import read_held_out  # noqa: PLC0415
     from nlp.training.registry import Verdict, candidate_name, promote  # noqa: PLC0415
+    from nlp.training.trial import notes_on, why_not_measured  # noqa: PLC0415
 
     if force and not why.strip():
         raise UsageError("--force 须写明理由", remedy="请加 --why 理由")
@@ -73,11 +70,11 @@ def promote_command(
     rows = read_held_out(held_out or [_CORPORA])
 
     def judge(folder: Path, current: Path | None) -> Verdict:
-        refusals = _learned(folder, rows)
+        refusals = why_not_measured(folder, rows)
         if refusals and not force:
             return Verdict(refusals)
         judgement = hold(rows.items, candidate=folder, current=current, floors=least, settings=settings, read=read_with_model)
-        print_judgement(judgement, rows, notes=[*refusals, *_notes(folder, current, rows)])
+        print_judgement(judgement, rows, notes=[*refusals, *notes_on(folder, current, rows)])
         if flips:
             write_flips(flips, judgement.flips)
             print(f"标签变了的 {len(judgement.flips)} 处已写入 {flips}")
@@ -98,37 +95,6 @@ def rollback_command(
 
     entry = rollback(models, by=by or _user(), why=why.strip())
     print(f"已从 {entry['from']} 退回 {entry['to']}")
-
-
-def _learned(folder: Path, rows: HeldOut) -> tuple[str, ...]:
-    """Why the held-out rows say nothing of this model, empty where it has not learned from them."""
-    from nlp.training.held_out import learned_from  # noqa: PLC0415
-
-    learned = learned_from(_manifest(folder), rows)
-    if learned is None:
-        return ("清单没有写明学过哪些语料，无从判断留出的语料是否学过",)
-    return (f"学过留出的语料 {'、'.join(learned)}，在上面的数字不算数；请用 --held-out 指定它没有学过的季度",) if learned else ()
-
-
-def _notes(folder: Path, current: Path | None, rows: HeldOut) -> list[str]:
-    """What makes the comparison unfair without forbidding it."""
-    from nlp.training.held_out import chosen_on, learned_from  # noqa: PLC0415
-
-    notes = []
-    for model, title in ((folder, "候选"), (current, "在用的模型")):
-        if model is None:
-            continue
-        manifest = _manifest(model)
-        if model is current and (learned := learned_from(manifest, rows)):
-            notes.append(f"{title}学过 {'、'.join(learned)}，比较对它有利")
-        if chosen := chosen_on(manifest, rows):
-            notes.append(f"{title}在 {'、'.join(chosen)} 上选过轮次、定过校准，数字略偏高")
-    return notes
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return value
 
 
 def _user() -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from nlp.config import DEFAULT_STORE
 from nlp.errors import UsageError
 
 DEFAULT_PORT = 8721
@@ -26,14 +27,18 @@ def attach(app: typer.Typer) -> None:
 
 def review_command(
     folder: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="ducha run 的输出文件夹；不给则在界面里打开或上传")] = None,
-    store: Annotated[str, typer.Option(help="标注库：SQLite 文件，或 postgresql:// 地址")] = "ducha-review.db",
+    store: Annotated[str, typer.Option(help="标注库：SQLite 文件，或 postgresql:// 地址")] = DEFAULT_STORE,
     who: Annotated[str | None, typer.Option(help="修改记在谁的名下，缺省用登录本机的用户名；设了口令时各人登录时自填")] = None,
-    model: Annotated[str | None, typer.Option(help="判读上传报告的模型文件夹；rules 表示只按规则；缺省用随程序提供的模型")] = None,
+    model: Annotated[str | None, typer.Option(help="判读上传报告的模型文件夹；rules 表示只按规则；缺省用在用的模型")] = None,
     yardstick: Annotated[str | None, typer.Option(metavar="FILE", help="判读上传报告的标尺，同 ducha run")] = None,
+    unit_aliases: Annotated[Path | None, typer.Option(metavar="FILE", help="判读上传报告时的单位别名 TOML，同 ducha run")] = None,
     host: Annotated[str, typer.Option(help="监听的地址；除 127.0.0.1 外须设口令")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="端口；0 表示自动选择")] = DEFAULT_PORT,
     password: Annotated[str | None, typer.Option(envvar="DUCHA_PASSWORD", help="口令，至少 8 个字符；写 - 则在终端输入")] = None,
     allow_host: Annotated[list[str] | None, typer.Option(help="还允许用哪些主机名访问，可多次给出")] = None,
+    models: Annotated[Path | None, typer.Option(metavar="DIR", help="模型文件夹，一个模型一个子文件夹：重新训练写在其中，缺省用随程序的")] = None,
+    corpora: Annotated[Path | None, typer.Option(metavar="DIR", help="重新训练时的基础语料，缺省用随程序的")] = None,
+    floors: Annotated[Path | None, typer.Option(metavar="FILE", help="检验新模型的下限 csv，同 ducha models promote")] = None,
     max_upload: Annotated[int, typer.Option(min=1, max=2000, help="上传文件的上限（MB）")] = 50,
     browser: Annotated[bool, typer.Option(help="自动打开浏览器")] = True,
 ) -> None:
@@ -44,20 +49,35 @@ def review_command(
     secret = _password(password, host=host)
 
     from nlp.batch import model_folder  # noqa: PLC0415
+    from nlp.in_use import MODELS, model_in_use  # noqa: PLC0415
     from nlp.review.access import Password  # noqa: PLC0415
     from nlp.review.app import create_app  # noqa: PLC0415
+    from nlp.review.base_corpora import shipped_corpora  # noqa: PLC0415
     from nlp.review.desk import Desk, open_folder  # noqa: PLC0415
     from nlp.review.guard import LOCAL  # noqa: PLC0415
     from nlp.review.jobs import Jobs  # noqa: PLC0415
+    from nlp.review.retrain import Retraining  # noqa: PLC0415
     from nlp.review.serve import bind, own_names, serve  # noqa: PLC0415
     from nlp.store import open_store  # noqa: PLC0415
+    from nlp.unit_names import load_aliases  # noqa: PLC0415
 
+    def reading_model() -> Path | None:
+        """The model that a report uploaded now is read with."""
+        return model_folder(model) if model else model_in_use(models)
+
+    for option, folder_given in (("--models", models), ("--corpora", corpora)):
+        if folder_given and not folder_given.is_dir():
+            raise UsageError("没有这个文件夹", where=f"{option} {folder_given}")
+    reading_model()
+    # A file that cannot be read is told of now, not at the first upload.
+    load_aliases(unit_aliases)
     listening = bind(host, port)
     with listening, open_store(store) as opened:
         for warning in opened.warnings:
             print(f"注意：{warning}", file=sys.stderr)
         runs = open_folder(opened, folder) if folder is not None else []
-        jobs = Jobs(open_folder=lambda path: open_folder(opened, path), model=model_folder(model), yardstick=yardstick)
+        jobs = Jobs(open_folder=lambda path: open_folder(opened, path), model=reading_model, yardstick=yardstick, unit_aliases=unit_aliases)
+        retraining = Retraining(models=(models or MODELS).resolve(), corpora=corpora.resolve() if corpora else shipped_corpora(), floors=floors)
         desk = Desk(
             store=opened,
             jobs=jobs,
@@ -65,12 +85,15 @@ def review_command(
             password=Password.of(secret) if secret else None,
             largest_upload=max_upload * 1_000_000,
             port=listening.getsockname()[1],
+            retraining=retraining,
         )
         app = create_app(desk, hosts=LOCAL | own_names(host) | {name.lower() for name in allow_host or ()})
         try:
             serve(app, listening=listening, path=f"/runs/{runs[0]}" if len(runs) == 1 else "/", browser=browser)
         finally:
             jobs.close()
+            if name := retraining.close():
+                print(f"{name} 的训练还在进行，下次打开界面可以看到、可以取消", file=sys.stderr)
 
 
 def _user() -> str:

@@ -6,9 +6,12 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from nlp.errors import ResourceError
+
+# The store of labels in the present folder, where none is named.
+DEFAULT_STORE: Final = "ducha-review.db"
 
 
 def load_toml(name: str) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def open_ledger(out: Path, *, chunks: Sequence[Chunk], settings: Settings, tools
         raise OutputError(
             f"文件夹里有别的文件（{'、'.join(strange[:_MOST_NAMED])}），不是没有做完的判读", where=str(folder), remedy="请用 --out 指定另一个文件夹"
         )
-    with locked(folder, by="ducha run", busy=_BUSY):
+    with locked(folder, by="ducha run", what=_BUSY):
         restore(out)
         head = fingerprint(chunks, settings=settings, tools=tools)
         found = None if restart else _read_head(folder / LEDGER)

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,21 +17,23 @@ from nlp.errors import OutputError
 
 LOCK: Final = ".lock"
 _TAKEN: Final = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+_AGAIN: Final = 0.05
 # Windows bars others from the bytes that are locked: a byte far behind the text leaves that readable.
 _BYTE: Final = 1 << 20
 
 
 @contextmanager
-def locked(folder: Path, *, by: str, busy: str) -> Iterator[None]:
+def locked(folder: Path, *, by: str, what: str, wait: float = 0.0) -> Iterator[None]:
     """Hold the folder's lock while the block runs.
-
-    Parameters
-    ----------
-    by : who holds it; stands in the message to others.
-    busy : what the message says of whoever holds it already.
 
     The file stays; what counts is that its holder lives. So a file left by a run that was killed bars nobody, and no process number that was given
     to another program is taken for the holder.
+
+    Parameters
+    ----------
+    by : who holds it, for the message that another one gets.
+    what : what the holder is doing, the same.
+    wait : seconds to try for where another holds it.
 
     Raises
     ------
@@ -43,14 +46,14 @@ def locked(folder: Path, *, by: str, busy: str) -> Iterator[None]:
         raise OutputError(f"不能在此写入（{error.strerror}）", where=str(folder), remedy="请检查权限") from error
     try:
         try:
-            _take(handle)
+            _take_within(handle, wait)
         except OSError as error:
             if error.errno in _TAKEN:
-                raise OutputError(f"{busy}{_holder(path)}", where=str(folder), remedy="请等它结束后再试") from error
+                raise OutputError(f"{what}{_holder_note(path)}", where=str(folder), remedy="请等它结束后再试") from error
             raise OutputError(f"不能加锁（{error.strerror}）", where=str(path), remedy="请把此文件夹放在本机磁盘上") from error
         if not _is_at(handle, path):
             # Its holder removed it between the two calls: whoever comes next makes a new one, which this would not bar.
-            raise OutputError(busy, where=str(folder), remedy="请再试一次")
+            raise OutputError(what, where=str(folder), remedy="请再试一次")
         os.ftruncate(handle, 0)
         note = {"by": by, "process": os.getpid(), "since": datetime.now().astimezone().isoformat(timespec="seconds")}
         os.write(handle, (json.dumps(note, ensure_ascii=False) + "\n").encode())
@@ -66,13 +69,45 @@ def _is_at(handle: int, path: Path) -> bool:
         return False
 
 
-def _holder(path: Path) -> str:
-    """Who wrote the lock file, for the message; empty where that cannot be read."""
+def holder(folder: Path) -> str | None:
+    """Who holds the folder's lock: as `by` was given, empty where that cannot be read, None where nobody does."""
+    path = folder / LOCK
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        _take(handle)
+    except OSError:
+        return _note(path).get("by", "")
+    finally:
+        os.close(handle)
+    return None
+
+
+def _holder_note(path: Path) -> str:
+    note = _note(path)
+    return f"（{note['by']}，{note['since']} 起）" if note else ""
+
+
+def _note(path: Path) -> dict[str, str]:
+    """What the holder wrote into the lock file; empty where that cannot be read."""
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
-        return f"（{note['by']}，{note['since']} 起）"
+        return {"by": str(note["by"]), "since": str(note["since"])}
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return {}
+
+
+def _take_within(handle: int, wait: float) -> None:
+    ends = time.monotonic() + wait
+    while True:
+        try:
+            return _take(handle)
+        except OSError as error:
+            if error.errno not in _TAKEN or time.monotonic() >= ends:
+                raise
+        time.sleep(_AGAIN)
 
 
 def _take(handle: int) -> None:

@@ -138,7 +138,7 @@ def _write_overall(ledger: Ledger, overall: Overall, failures: Sequence[Failure]
 
     folder = ledger.folder / REPORTS
     written = write_summary(folder, overall, formats=settings.formats, wording=tools.wording)
-    head = run_head(model_id=tools.model_id, yardstick_id=tools.yardstick.id, aliases_id=tools.aliases.id, seconds=ledger.count_up())
+    head = run_head(model_id=tools.model_id, yardstick_id=tools.yardstick.id, aliases=tools.aliases, seconds=ledger.count_up())
     records = (entry.record for entry in ledger.entries() if entry.record)
     with (folder / RUN_FILE).open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(_json_lines(head, records, run_foot(failures)))

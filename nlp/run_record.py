@@ -12,8 +12,8 @@ from typing import Any, Final
 import nlp
 from nlp.by_unit import UnitRow, UnitTally
 from nlp.labels import STATUSES
-from nlp.records import Report
-from nlp.unit_names import Proposal
+from nlp.records import Report, Source
+from nlp.unit_names import Aliases, Proposal
 
 _PACKAGES: Final = ("spacy", "jieba", "onnxruntime", "tokenizers", "pdfplumber", "python-docx", "python-calamine", "lxml", "rapidfuzz", "XlsxWriter")
 
@@ -76,23 +76,24 @@ class FileDone:
 
 
 def run_record(
-    results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, aliases_id: str, seconds: float
+    results: Sequence[ReportResult], failures: Sequence[Failure], *, model_id: str, yardstick_id: str, aliases: Aliases, seconds: float
 ) -> dict[str, Any]:
     """The contents of `run.json`."""
     return {
-        **run_head(model_id=model_id, yardstick_id=yardstick_id, aliases_id=aliases_id, seconds=seconds),
+        **run_head(model_id=model_id, yardstick_id=yardstick_id, aliases=aliases, seconds=seconds),
         "files": [file_record(result) for result in results],
         **run_foot(failures),
     }
 
 
-def run_head(*, model_id: str, yardstick_id: str, aliases_id: str, seconds: float) -> dict[str, Any]:
+def run_head(*, model_id: str, yardstick_id: str, aliases: Aliases, seconds: float) -> dict[str, Any]:
     """What stands in `run.json` before its files."""
     return {
         "program": f"ducha {nlp.__version__}",
         "model": model_id,
         "yardstick": yardstick_id,
-        "unit_aliases": aliases_id,
+        "unit_aliases": aliases.id,
+        **({"unit_alias_names": {name: list(wordings) for name, wordings in aliases.given.items()}} if aliases.given else {}),
         "seconds": round(seconds, 3),
     }
 
@@ -121,7 +122,10 @@ def file_record(result: ReportResult) -> dict[str, Any]:
         "statuses": {status: sum(row["status"] == status for row in result.items) for status in STATUSES},
         "needs_review": sum(row["needs_review"] for row in result.items),
         "unit_alias_proposals": [asdict(proposal) for proposal in result.proposals],
-        "skipped": [
-            {"row": s.source.row, **({"page": s.source.page} if s.source.page else {}), "reason": s.reason, "text": s.text[:200]} for s in report.skipped
-        ],
+        "skipped": [{**_place(s.source), "reason": s.reason, "text": s.text[:200]} for s in report.skipped],
     }
+
+
+def _place(source: Source) -> dict[str, Any]:
+    """Row, with its page or sheet where it has one."""
+    return {"row": source.row, **({"page": source.page} if source.page else {}), **({"sheet": source.sheet} if source.sheet else {})}

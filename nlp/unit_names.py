@@ -24,10 +24,14 @@ _PARTS: Final = str.maketrans("", "", "和与及、")
 
 @dataclass(frozen=True)
 class Aliases:
-    """Wordings that a file puts under a name: folded wording -> name as the file writes it. The national short names are always known beside them."""
+    """Wordings that a file puts under a name: folded wording -> name as the file writes it. The national short names are always known beside them.
+
+    `given` is what stands in the file, name -> other wordings; `id` is the file's name.
+    """
 
     names: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def key(self, wording: str) -> str:
         """By what a unit is known: equal for all wordings of one unit."""
@@ -108,18 +112,23 @@ def load_aliases(path: Path | None) -> Aliases:
         given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ResourceError(f"不能作为单位别名文件读入（{error}）", where=str(path)) from error
+    return aliases_of(given, id=path.name, where=str(path))
+
+
+def aliases_of(given: Mapping[str, Any], *, id: str, where: str) -> Aliases:
+    """Aliases of a table name -> list of other wordings; raises `ResourceError` as `load_aliases` does."""
     names: dict[str, str] = {}
     for name, wordings in given.items():
         if not isinstance(wordings, list) or not all(isinstance(wording, str) and wording.strip() for wording in wordings):
-            raise ResourceError(f"“{name}”的值不是名称列表", where=str(path), remedy=f'请写作 "{name}" = ["别名一", "别名二"]')
+            raise ResourceError(f"“{name}”的值不是名称列表", where=where, remedy=f'请写作 "{name}" = ["别名一", "别名二"]')
         for wording in (name, *wordings):
             folded = _folded(wording)
             if names.setdefault(folded, name) != name:
-                raise ResourceError(f"“{wording}”同时列在“{names[folded]}”和“{name}”之下", where=str(path), remedy="一个名称只能属于一个单位")
+                raise ResourceError(f"“{wording}”同时列在“{names[folded]}”和“{name}”之下", where=where, remedy="一个名称只能属于一个单位")
     # A name in the file stands for its national short forms as well.
     for folded, name in list(names.items()):
         names.setdefault(national_key(folded), name)
-    return Aliases(names, path.name)
+    return Aliases(names, id, {name: tuple(wordings) for name, wordings in given.items()})
 
 
 def propose(wordings: Iterable[str], *, aliases: Aliases) -> tuple[Proposal, ...]:

@@ -47,7 +47,7 @@ def main() -> None:
             begun = time.perf_counter()
             open_folder(store, folder)
             print(f"taken into the store: {time.perf_counter() - begun:.2f} s")
-            desk = Desk(store=store, jobs=Jobs(open_folder=lambda path: open_folder(store, path), model=None), who="测")
+            desk = Desk(store=store, jobs=Jobs(open_folder=lambda path: open_folder(store, path), model=lambda: None), who="测")
             client = TestClient(create_app(desk), base_url=ADDRESS)
             client.get("/")
             begun = time.perf_counter()

@@ -1,10 +1,12 @@
 """Make the pictures of the README from the outputs for the sample report: `python scripts/take_pictures.py`.
 
-Needs LibreOffice, pdftoppm, Chromium and the extras `review` and `test`.
+Needs LibreOffice, pdftoppm, Chromium and the extras `review`, `train` and `test`. With `--only retrain` the pictures of the retraining alone, which take
+some minutes, since a model is trained for them; with `--only review` those of the rest.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shutil
@@ -19,7 +21,25 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "corpora" / "sample" / "苍浦市2024年一季度.docx"
 
 
+# Few colours are enough for a picture of text and a fourth of the size.
+COLOURS = 64
+# Milliseconds that a quick training and a trial may take.
+LONGEST = 1_200_000
+
+
 def main() -> None:
+    """Take all pictures, or those that `--only` names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=("review", "retrain"))
+    only = parser.parse_args().only
+    if only != "retrain":
+        outputs_and_review()
+    if only != "review":
+        with tempfile.TemporaryDirectory() as name:
+            retraining(Path(name))
+
+
+def outputs_and_review() -> None:
     """Write `docs/risk-list.png`, the risk list of the workbook (its second page) as it prints, and `docs/page.png`, the page with its first risk opened."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -33,9 +53,52 @@ def main() -> None:
         address = f"{(folder / 'out' / 'ducha.html').as_uri()}#status=at_risk&open={first}"
         options = ["--headless", "--no-sandbox", "--hide-scrollbars", "--window-size=1280,1340", f"--screenshot={ROOT / 'docs' / 'page.png'}"]
         subprocess.run(["chromium", *options, address], check=True, capture_output=True)
-        # Few colours are enough for a picture of text and a fourth of the size.
-        Image.open(ROOT / "docs" / "page.png").convert("RGB").quantize(64).save(ROOT / "docs" / "page.png", optimize=True)
+        shrink(ROOT / "docs" / "page.png")
         review_screen(folder / "out", ROOT / "docs" / "review.png")
+
+
+def shrink(picture: Path) -> None:
+    """Fewer colours."""
+    Image.open(picture).convert("RGB").quantize(COLOURS).save(picture, optimize=True)
+
+
+def retraining(folder: Path) -> None:
+    """Write `docs/retrain.png`, the page once its model is trained, and `docs/gate.png`, what the gate said: the sample confirmed, then `--quick`."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415
+
+    shutil.copytree(ROOT / "models" / "status", folder / "models" / "status")
+    words = ["--store", str(folder / "s.db"), "--models", str(folder / "models"), "--port", "0", "--no-browser", "--who", "王芳"]
+    command = [sys.executable, "-u", "-m", "nlp.cli", "review", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as running, sync_playwright() as started:
+        assert running.stdout
+        found = re.search(r"http://\S+", running.stdout.readline())
+        assert found
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1180, "height": 900})
+        page.set_default_timeout(LONGEST)
+        page.goto(found[0])
+        page.set_input_files("#file", str(SAMPLE))
+        page.click("#upload button")
+        page.wait_for_selector("article")
+        page.keyboard.press("2")
+        page.locator("#progress", has_text="已改 1").wait_for()
+        page.keyboard.press("Shift+A")
+        page.wait_for_selector("#sheet")
+        page.keyboard.press("Enter")
+        page.locator("#progress", has_text="待核 0").wait_for()
+        page.goto(f"{found[0]}retrain")
+        page.fill("#name", "2024一季度")
+        page.click("#start")
+        page.locator("#run", has_text="练完，模型已写出").wait_for()
+        page.screenshot(path=str(ROOT / "docs" / "retrain.png"))
+        page.click("#try button")
+        page.wait_for_selector("#verdict")
+        page.evaluate("() => document.querySelectorAll('main > .card')[2].scrollIntoView()")
+        page.screenshot(path=str(ROOT / "docs" / "gate.png"))
+        browser.close()
+        running.terminate()
+    for name in ("retrain", "gate"):
+        shrink(ROOT / "docs" / f"{name}.png")
 
 
 def review_screen(outputs: Path, picture: Path) -> None:

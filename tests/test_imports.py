@@ -23,6 +23,7 @@ LAYERS = (
     {"compare"},
     {"outputs"},
     {"quarters"},
+    {"report_facts"},
     {"settings"},
     {"judging", "plan"},
     {"chunks"},

@@ -76,7 +76,7 @@ def test_a_run_over_200_files_killed_three_times_gives_the_bytes_of_an_undisturb
     resumed, failed = last.stderr.strip().splitlines()
     assert resumed.startswith("接着上次判读：已完成 ")
     assert failed == "错误：099县2024年一季度.csv：文件是空的（0 字节）。请重新获取此文件"
-    whole = batch.run([reports], out=tmp_path / "whole")
+    whole = batch.run([reports], out=tmp_path / "whole", top=0)
     assert (whole.reports, whole.items) == (199, 398)
     killed, undisturbed = contents(tmp_path / "killed"), contents(tmp_path / "whole")
     assert len(undisturbed) == 199 * 6 + 4
@@ -92,7 +92,7 @@ def test_with_the_model_too(tmp_path: Path) -> None:
     for _ in range(2):
         assert end_after(1, started, tmp_path / "killed", signal.SIGKILL)[0] == -signal.SIGKILL
     assert subprocess.run(started, capture_output=True, check=False).returncode == 0
-    batch.run([reports], out=tmp_path / "whole", model=batch.SHIPPED_MODEL, formats=("jsonl",))
+    batch.run([reports], out=tmp_path / "whole", model=batch.SHIPPED_MODEL, formats=("jsonl",), top=0)
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
 
@@ -190,8 +190,8 @@ def test_the_page_leads_to_each_report_and_asks_for_nothing(done: batch.RunResul
     assert "10 份报告汇总" in page
 
 
-def test_an_output_folder_of_many_reports_can_be_reviewed(done: batch.RunResult) -> None:
-    from nlp.review.folders import read_outputs  # noqa: PLC0415
+def test_an_output_folder_of_many_reports_can_be_read_again(done: batch.RunResult) -> None:
+    from nlp.store.folders import read_outputs  # noqa: PLC0415
 
     assert len(read_outputs(done.out)) == 10
 

@@ -123,7 +123,7 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
         ("summary", "summary", 34, "W"),
         ("file", "file", 22, "W"),
         ("source", "source", 14, "W"),
-        ("report_rank", "report_rank", 9, "S"),
+        ("report_rank", "report_rank", 9, ""),
         ("why", "why", 44, "WS"),
         ("terms", "terms", 26, "WS"),
     ),

@@ -14,13 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from nlp.errors import ConflictError, DuchaError
-from nlp.review import changes, pages
+from nlp.review import changes, pages, retrain_pages
 from nlp.review.desk import Desk, ForbiddenError, NotFoundError, NotLoggedInError
 from nlp.review.guard import LOCAL, Guard
 
 log = logging.getLogger(__name__)
 _TYPES: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
-_STATIC: Final = ("review.js", "marks.js", "keys.js", "start.js", "review.css", "icon.svg")
+_STATIC: Final = ("review.js", "marks.js", "keys.js", "start.js", "retrain.js", "review.css", "icon.svg")
 
 
 def create_app(desk: Desk, *, hosts: Collection[str] = LOCAL) -> FastAPI:
@@ -35,6 +35,7 @@ def create_app(desk: Desk, *, hosts: Collection[str] = LOCAL) -> FastAPI:
     app.state.desk = desk
     app.include_router(pages.router)
     app.include_router(changes.router)
+    app.include_router(retrain_pages.router)
     folder = files("nlp").joinpath("resources/review")
     static = {name: folder.joinpath(name).read_bytes() for name in _STATIC}
 

@@ -13,17 +13,22 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from nlp.errors import InputError
+from nlp.in_use import MODELS
 from nlp.review.access import LONGEST, Attempts, Password, Session, Sessions
-from nlp.review.folders import read_outputs
+from nlp.review.base_corpora import shipped_corpora
 from nlp.review.jobs import Jobs
 from nlp.review.marks import visible
+from nlp.review.retrain import Retraining
 from nlp.review.views import NAMES
 from nlp.store.engine import Store
+from nlp.store.folders import take_folder
 from nlp.store.listing import Filter
-from nlp.store.runs import Run, add_run, list_runs
+from nlp.store.runs import Run, list_runs
 
-TEMPLATES: Final = ("base.html", "login.html", "start.html", "error.html", "review.html", "progress.html", "rows.html", "row.html", "item.html", "charts.html")
+TEMPLATES: Final = (
+    *("base.html", "login.html", "start.html", "error.html", "review.html", "progress.html", "rows.html", "row.html", "item.html", "charts.html"),
+    *("retrain.html", "retrain_run.html", "retrain_trial.html", "retrain_models.html", "retrain_fault.html"),
+)
 ROWS_A_PAGE: Final = 100
 _LONGEST_WORDS: Final = 200
 
@@ -57,6 +62,7 @@ class Desk:
     who : in whose name changes are made where no password is asked for.
     password : None where everybody who reaches the port may work.
     largest_upload : bytes.
+    retraining : of new models; those of the program where none is given.
     port : of the screen, so that two screens on one machine have cookies of their own.
     """
 
@@ -66,6 +72,7 @@ class Desk:
     password: Password | None = None
     largest_upload: int = 50_000_000
     port: int = 0
+    retraining: Retraining = field(default_factory=lambda: Retraining(models=MODELS, corpora=shipped_corpora()))
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
     templates: Environment = field(default_factory=_templates)
@@ -124,6 +131,13 @@ def set_cookie(response: Response, desk: Desk, session: Session) -> None:
     response.set_cookie(desk.cookie, session.secret, max_age=LONGEST, httponly=True, samesite="strict", path="/")
 
 
+def with_cookie(page: HTMLResponse, response: Response) -> HTMLResponse:
+    """The cookie that was set while the session was found goes out with the page."""
+    for value in response.headers.getlist("set-cookie"):
+        page.headers.append("set-cookie", value)
+    return page
+
+
 def find_run(store: Store, run: int) -> Run:
     """The run; raises `NotFoundError`."""
     for known in list_runs(store):
@@ -143,12 +157,6 @@ def open_folder(store: Store, folder: Path) -> list[str]:
 
     Raises
     ------
-    UsageError, InputError : as `read_outputs`.
+    UsageError, InputError : as `store.folders.read_outputs`.
     """
-    runs = []
-    for outputs in read_outputs(folder):
-        try:
-            runs.append(str(add_run(store, outputs.rows, model=outputs.model, yardstick=outputs.yardstick).id))
-        except (KeyError, TypeError) as error:
-            raise InputError(f"行的内容不对（{error}）", where=str(outputs.path)) from error
-    return runs
+    return [str(taken.run.id) for taken in take_folder(store, folder)]

@@ -51,11 +51,14 @@ class Jobs:
     Parameters
     ----------
     open_folder : puts the outputs of a run into the store and gives the ids of its runs.
-    model : folder of the model, None for the rules.
+    model : gives the folder of the model to read with, None for the rules; asked at each upload, since another may have been put to use.
+    unit_aliases : file of names that mean one unit.
     """
 
-    def __init__(self, *, open_folder: Callable[[Path], list[str]], model: Path | None, yardstick: str | None = None) -> None:
-        self._open_folder, self._model, self._yardstick = open_folder, model, yardstick
+    def __init__(
+        self, *, open_folder: Callable[[Path], list[str]], model: Callable[[], Path | None], yardstick: str | None = None, unit_aliases: Path | None = None
+    ) -> None:
+        self._open_folder, self._model, self._yardstick, self._unit_aliases = open_folder, model, yardstick, unit_aliases
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="upload")
@@ -91,7 +94,16 @@ class Jobs:
 
         try:
             out = path.parent / "out"
-            result = batch.run([path], out=out, period=period, model=self._model, yardstick=self._yardstick, formats=("jsonl",), progress=show)
+            result = batch.run(
+                [path],
+                out=out,
+                period=period,
+                model=self._model(),
+                yardstick=self._yardstick,
+                formats=("jsonl",),
+                unit_aliases=self._unit_aliases,
+                progress=show,
+            )
             if result.failures:
                 self._change(id, error=result.failures[0].reason)
             else:

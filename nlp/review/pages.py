@@ -19,14 +19,14 @@ from nlp.labels import AT_RISK, BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES
 from nlp.readers.container import SUFFIXES
 from nlp.review import charts
 from nlp.review.access import Session
-from nlp.review.desk import ROWS_A_PAGE, Desk, NotFoundError, desk_of, filter_of, find_run, session_of, visitor
-from nlp.review.views import STATE_NAMES, entry_view, item_view
+from nlp.review.desk import ROWS_A_PAGE, Desk, NotFoundError, desk_of, filter_of, find_run, session_of, visitor, with_cookie
+from nlp.review.views import entry_view, item_view
 from nlp.rewriting import rewrite
 from nlp.store.detail import detail, reviews, units
 from nlp.store.export import export_rows
-from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, REVIEWS
+from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, REVIEW_NAMES, REVIEWS
 from nlp.store.listing import items, read_run, revisions
-from nlp.store.runs import Run, list_runs
+from nlp.store.runs import Run, list_runs, read_facts
 
 router = APIRouter()
 _COLOURS = {PENDING: "#9aa4ae", CORRECTED: "#b45309", CONFIRMED: "#2e7d32"}
@@ -66,7 +66,7 @@ def start(desk: TheDesk, session: Visitor, response: Response) -> HTMLResponse:
         suffixes=",".join(sorted(SUFFIXES)),
         largest=desk.largest_upload // 1_000_000,
     )
-    return _with_cookie(page, response)
+    return with_cookie(page, response)
 
 
 @router.get("/login")
@@ -80,7 +80,7 @@ def review(run: int, desk: TheDesk, session: Visitor, response: Response) -> HTM
     """The screen; list and row are fetched by its script."""
     found = find_run(desk.store, run)
     page = desk.page("review.html", session=session, run=found, units=list(units(desk.store, run).items()), progress=progress(desk, run))
-    return _with_cookie(page, response)
+    return with_cookie(page, response)
 
 
 @router.get("/runs/{run}/rows", dependencies=KNOWN)
@@ -124,7 +124,7 @@ def show_charts(run: int, desk: TheDesk, session: Visitor, response: Response) -
     kinds = Counter(kind for _, state in rows for _, kind in state.problems)
     count = progress(desk, run)
     red = charts.COLOURS[AT_RISK]
-    reviewed = tuple((STATE_NAMES[name], count[name], _COLOURS[name]) for name in REVIEWS)
+    reviewed = tuple((REVIEW_NAMES[name], count[name], _COLOURS[name]) for name in REVIEWS)
     moved = Counter((row["status"], state.status) for row, state in rows if row["status"] != state.status)
     page = desk.page(
         "charts.html",
@@ -136,10 +136,12 @@ def show_charts(run: int, desk: TheDesk, session: Visitor, response: Response) -
         review_counts=reviewed,
         bases=charts.bars("有风险的依据", [charts.Bar(BASIS_NAMES[b], ((BASIS_NAMES[b], bases[b], red),)) for b in BASES if bases[b]]),
         kinds=charts.bars("问题类别", [charts.Bar(PROBLEM_NAMES[k], ((PROBLEM_NAMES[k], kinds[k], red),)) for k in PROBLEM_KINDS if kinds[k]]),
-        units=charts.bars("各牵头单位", charts.unit_bars(by_unit([{**row, "status": state.status} for row, state in rows]))),
+        units=charts.bars(
+            "各牵头单位", charts.unit_bars(by_unit([{**row, "status": state.status} for row, state in rows], aliases=read_facts(desk.store, run).aliases))
+        ),
         moved=[(STATUS_NAMES[before], STATUS_NAMES[after], n) for (before, after), n in moved.most_common()],
     )
-    return _with_cookie(page, response)
+    return with_cookie(page, response)
 
 
 @router.get("/runs/{run}/export.zip", dependencies=KNOWN)
@@ -157,7 +159,14 @@ def zipped(desk: Desk, run: Run) -> bytes:
     """The outputs of a run as a zip file."""
     with tempfile.TemporaryDirectory(prefix="ducha-export-") as name:
         out = Path(name) / "out"
-        rewrite(export_rows(desk.store, run.id), out=out, model_id=run.model, yardstick_id=run.yardstick, more={"review": progress(desk, run.id)})
+        rewrite(
+            export_rows(desk.store, run.id),
+            out=out,
+            model_id=run.model,
+            yardstick_id=run.yardstick,
+            facts=read_facts(desk.store, run.id),
+            more={"review": progress(desk, run.id)},
+        )
         kept = io.BytesIO()
         with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(path for path in out.rglob("*") if path.is_file()):
@@ -188,10 +197,3 @@ def fragments(desk: Desk, item: int) -> dict[str, Any]:
         "row": desk.show("row.html", entry=entry_view(found.listed)),
         "progress": desk.show("progress.html", progress=progress(desk, found.run)),
     }
-
-
-def _with_cookie(page: HTMLResponse, response: Response) -> HTMLResponse:
-    """The cookie that was set while the session was found goes out with the page."""
-    for value in response.headers.getlist("set-cookie"):
-        page.headers.append("set-cookie", value)
-    return page

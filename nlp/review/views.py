@@ -10,15 +10,14 @@ from nlp.labels import BASIS_NAMES, CUE_LABELS, PROBLEM_NAMES, SEVERITY_NAMES, S
 from nlp.outputs.cells import display
 from nlp.review.marks import pieces, spans_of
 from nlp.store.detail import Detail
-from nlp.store.fold import CONFIRMED, CORRECTED, PENDING, describe
+from nlp.store.fold import REVIEW_NAMES, describe
 from nlp.store.listing import Listed
 from nlp.text import Span, number, shorten
 
-STATE_NAMES: Final = {PENDING: "待核", CORRECTED: "已改", CONFIRMED: "已确认"}
 SORT_NAMES: Final = {"risk": "按风险", "doubt": "按存疑", "order": "按原序"}
 _CUE_NAMES: Final = {"pseudo": "并非问题", **STATUS_NAMES, **PROBLEM_NAMES}
 NAMES: Final = {
-    "states": STATE_NAMES,
+    "states": REVIEW_NAMES,
     "statuses": STATUS_NAMES,
     "bases": BASIS_NAMES,
     "kinds": PROBLEM_NAMES,

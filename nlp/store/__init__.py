@@ -14,7 +14,7 @@ from nlp.store.engine import Store, open_store
 from nlp.store.export import export_rows, labelled_items
 from nlp.store.fold import Change, Entry, State, describe, set_note, set_severity, set_span, set_statement, set_status
 from nlp.store.listing import Filter, Listed, Page, history, items, revisions, state
-from nlp.store.runs import Run, add_run, list_runs
+from nlp.store.runs import Run, Taken, add_run, list_runs, read_facts, take_run
 from nlp.store.suggest import Suggestion, likely_mislabels, next_rows
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "State",
     "Store",
     "Suggestion",
+    "Taken",
     "Undone",
     "add_run",
     "agreements",
@@ -44,6 +45,7 @@ __all__ = [
     "list_runs",
     "next_rows",
     "open_store",
+    "read_facts",
     "revisions",
     "set_note",
     "set_severity",
@@ -51,5 +53,6 @@ __all__ = [
     "set_statement",
     "set_status",
     "state",
+    "take_run",
     "undo",
 ]

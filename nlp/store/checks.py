@@ -73,9 +73,9 @@ def _check(change: Change, state: State, text: str) -> None:
         elif change.to["basis"] is not None:
             raise StoreError(f"状态 {change.to['status']} 不带依据，现为 {change.to['basis']}")
     elif change.field == STATEMENT:
-        _one_of(change.to, STATUSES, "句子状态")
+        _one_of(change.to, STATUSES, "语句状态")
         if _span(change.target, text) not in dict(state.statements):
-            raise StoreError(f"第 {change.target} 字不是一个句子")
+            raise StoreError(f"第 {change.target} 字不是一句语句")
     elif change.field == SPAN:
         span = _span(change.target, text)
         if change.to is not None:

@@ -15,7 +15,7 @@ CORRECTED: Final = "corrected"
 CONFIRMED: Final = "confirmed"
 UNDONE: Final = "undone"
 REVIEWS: Final = (PENDING, CORRECTED, CONFIRMED)
-REVIEW_NAMES: Final = {PENDING: "待复核", CORRECTED: "已更正", CONFIRMED: "已确认"}
+REVIEW_NAMES: Final = {PENDING: "待核", CORRECTED: "已改", CONFIRMED: "已确认"}
 
 STATUS: Final = "status"
 STATEMENT: Final = "statement"
@@ -24,7 +24,7 @@ SEVERITY: Final = "severity"
 NOTE: Final = "note"
 # A confirmation is about the row as a whole.
 ALL: Final = "all"
-FIELD_NAMES: Final = {STATUS: "状态", STATEMENT: "句子", SPAN: "问题语句", SEVERITY: "严重程度", NOTE: "备注", ALL: "复核"}
+FIELD_NAMES: Final = {STATUS: "状态", STATEMENT: "语句", SPAN: "问题语句", SEVERITY: "严重程度", NOTE: "备注", ALL: "核对"}
 
 
 @dataclass(frozen=True)

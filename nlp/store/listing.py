@@ -103,7 +103,7 @@ def _joined(query: Select[Any], *more: Table) -> Select[Any]:
 
 
 def _conditions(store: Store, run: int, chosen: Filter) -> list[ColumnElement[bool]]:
-    for value, allowed, name in ((chosen.status, STATUSES, "状态"), (chosen.basis, BASES, "依据"), (chosen.review, REVIEWS, "复核情况")):
+    for value, allowed, name in ((chosen.status, STATUSES, "状态"), (chosen.basis, BASES, "依据"), (chosen.review, REVIEWS, "核对情况")):
         if value is not None and value not in allowed:
             raise StoreError(f"{name}为 {value!r}，应为 {'、'.join(allowed)} 之一")
     conditions: list[ColumnElement[bool]] = [items_table.c.run_id == run]

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, insert, select, text, update
 
 from nlp.errors import StoreError
 from nlp.labels import STATUS_NAMES, STATUSES
+from nlp.report_facts import ReportFacts, facts_of
 from nlp.store.engine import Store, reading, write
 from nlp.store.fold import PENDING
 from nlp.store.tables import items, lines, predictions, runs, states
@@ -56,13 +57,37 @@ def chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
         yield keys[start : start + _CHUNK]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A run that was brought to the store: `is_new` where its rows were not there yet, `is_renewed` where only what was kept beside them changed."""
+
+    run: Run
+    rows: int
+    is_new: bool
+    is_renewed: bool = False
+
+
 def add_run(store: Store, rows: Sequence[Mapping[str, Any]], *, model: str = "", yardstick: str = "", file_hash: str = "") -> Run:
+    """The run that `take_run` gives."""
+    return take_run(store, rows, model=model, yardstick=yardstick, file_hash=file_hash).run
+
+
+def take_run(
+    store: Store,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    model: str = "",
+    yardstick: str = "",
+    file_hash: str = "",
+    kept: Mapping[str, Any] | None = None,
+) -> Taken:
     """Take the rows of one report (as in `items.jsonl`, in report order) into the store; the same rows again give the run that is there.
 
     Parameters
     ----------
     model, yardstick : ids, as in `run.json`.
     file_hash : SHA-256 of the report file, where it is at hand.
+    kept : as `report_facts.kept_of` gives it; what the same rows were last brought with counts, and nothing given leaves it as it is.
 
     Raises
     ------
@@ -87,16 +112,22 @@ def add_run(store: Store, rows: Sequence[Mapping[str, Any]], *, model: str = "",
         "yardstick": yardstick,
     }
 
-    def act(connection: Connection) -> Run:
+    beside = as_json(kept) if kept else ""
+
+    def act(connection: Connection) -> Taken:
         if not store.is_sqlite:
             # Two clients that bring the same rows at once: the second waits, and finds them.
             connection.execute(text("LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE"))
         found = connection.execute(select(runs).where(runs.c.digest == digest)).one_or_none()
         if found is None:
-            connection.execute(insert(runs).values(**values, at=now()))
+            connection.execute(insert(runs).values(**values, at=now(), kept=beside or "{}"))
             found = connection.execute(select(runs).where(runs.c.digest == digest)).one()
             _add_rows(connection, found.id, rows, model=model)
-        return _run(found)
+            return Taken(_run(found), len(rows), is_new=True)
+        is_renewed = beside not in {"", found.kept}
+        if is_renewed:
+            connection.execute(update(runs).where(runs.c.id == found.id).values(kept=beside))
+        return Taken(_run(found), len(rows), is_new=False, is_renewed=is_renewed)
 
     return write(store, act)
 
@@ -154,6 +185,15 @@ def list_runs(store: Store) -> tuple[Run, ...]:
     """All runs, oldest first."""
     with reading(store) as connection:
         return tuple(_run(found) for found in connection.execute(select(runs).order_by(runs.c.id)))
+
+
+def read_facts(store: Store, run: int) -> ReportFacts:
+    """What is known of the report beside its rows; raises `StoreError` for an unknown run."""
+    with reading(store) as connection:
+        found = connection.execute(select(runs.c.file, runs.c.kept).where(runs.c.id == run)).one_or_none()
+    if found is None:
+        raise StoreError(f"标注库里没有第 {run} 次判读", where=store.name)
+    return facts_of(json.loads(found.kept), file=found.file)
 
 
 def _run(found: Row[Any]) -> Run:

@@ -10,11 +10,12 @@ from typing import Final
 from sqlalchemy import Boolean, CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 # The newest revision in `migrations/versions`; a store that has it is opened without Alembic.
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 
 metadata: Final = MetaData()
 
-# One run of the program over one report. `file_hash` is that of the report file (empty where it was not at hand), `digest` that of the rows.
+# One run of the program over one report. `file_hash` is that of the report file (empty where it was not at hand), `digest` that of the rows,
+# `kept` what `run.json` says of the report beside them (`nlp.report_facts`).
 runs: Final = Table(
     "runs",
     metadata,
@@ -28,6 +29,7 @@ runs: Final = Table(
     Column("model", Text, nullable=False),
     Column("yardstick", Text, nullable=False),
     Column("at", String(32), nullable=False),
+    Column("kept", Text, nullable=False, server_default="{}"),
 )
 
 # One row of the report; `position` is its place in it, from 1.

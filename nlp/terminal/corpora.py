@@ -17,7 +17,7 @@ def print_audit(corpora: Sequence[tuple[Government, Sequence[LabelledItem]]], fi
     """Counts per government and label, then the findings, errors first."""
     console = Console(soft_wrap=True)
     table = Table(title="语料数量")
-    for header in ("政府", "划分", "条目", *(STATUS_NAMES[s] for s in STATUSES), "句子", "问题语句", "指标"):
+    for header in ("政府", "划分", "条目", *(STATUS_NAMES[s] for s in STATUSES), "语句", "问题语句", "指标"):
         table.add_column(header, justify="left" if header in {"政府", "划分"} else "right")
     for government, items in corpora:
         counts = count(items)

@@ -11,7 +11,7 @@ from rich.table import Table
 from nlp.labels import BASES, BASIS_NAMES, PROBLEM_KINDS, PROBLEM_NAMES, STATUS_NAMES, STATUSES
 
 Figures = Mapping[str, Mapping[str, Any]]
-_PARTS: Final = (("statement", "句子"), ("item_by_words", "事项（不计算术）"))
+_PARTS: Final = (("statement", "语句"), ("item_by_words", "事项（不计算术）"))
 _MISSING: Final = "—"
 
 

@@ -22,7 +22,7 @@ _LONGEST_TEXT: Final = 60
 
 def print_models(listings: Sequence[Listing]) -> None:
     """One line a model: what it learned from, its dev figures, and whether it is whole."""
-    table = _table("模型", "在用", "训练项/政府", "秒", "语句F1", "风险查全", "片段F1", "MB", "日期")
+    table = _table("模型", "在用", "训练项/政府", "秒", "语句F1", "风险查全", "问题语句F1", "MB", "日期")
     for model in listings:
         manifest, statement = model.manifest, model.dev.get("statement", {})
         seconds = manifest.get("seconds")
@@ -75,12 +75,15 @@ def print_judgement(judgement: Judgement, held_out: HeldOut, *, notes: Sequence[
     if not judgement.comparisons:
         console.print("没有可以比较的在用模型，只看下限", highlight=False)
         return
-    table = _table("与在用的比较", CURRENT, "候选", "相差", "区间", "")
+    width = 1 - 2 * judgement.comparisons[0].level
+    table = _table("与在用的比较", CURRENT, "候选", "相差", f"{width:.0%} 区间", "不差的抽样", "")
     for found in judgement.comparisons:
         interval = f"{found.low:+.3f} 到 {found.high:+.3f}"
-        cells = (f"{found.current:.3f}", f"{found.candidate:.3f}", f"{found.difference:+.4f}", interval, "通过" if found.passed else "未通过")
+        cells = (f"{found.current:.3f}", f"{found.candidate:.3f}", f"{found.difference:+.4f}", interval, f"{found.not_worse:.1%}", found.verdict)
         table.add_row(found.name, *cells)
     console.print(table)
+    for remark in judgement.remarks:
+        console.print(f"提醒：{escape(remark)}", highlight=False)
     console.print(f"标签变了的 {len(judgement.flips)} 处" + (f"，先列 {SHOWN_FLIPS} 处" if len(judgement.flips) > SHOWN_FLIPS else ""), highlight=False)
     for flip in judgement.flips[:SHOWN_FLIPS]:
         gold, current, candidate = (STATUS_NAMES[label] for label in (flip.gold, flip.current, flip.candidate))

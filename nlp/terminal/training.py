@@ -28,6 +28,7 @@ from nlp.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from nlp.training.checkpoint import Epoch
+    from nlp.training.job import Journal
     from nlp.training.train import Step
 
 Corpora = Sequence[tuple[Government, Sequence[LabelledItem]]]
@@ -38,15 +39,21 @@ def of_split(corpora: Corpora, split: str) -> list[LabelledItem]:
     return [item for government, items in corpora if government.split == split for item in items]
 
 
-def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings) -> None:
-    """Train, export, measure on dev and write the card; what is unfinished stands in `.NAME-run` beside `out` and is taken up again."""
+def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings, journal: Journal | None = None) -> None:
+    """Train, export, measure on dev and write the card; what is unfinished stands in `.NAME-run` beside `out` and is taken up again.
+
+    Parameters
+    ----------
+    journal : where the progress is written as well, for a process that watches this one.
+    """
     from nlp.training.checkpoint import finished  # noqa: PLC0415
     from nlp.training.export import export  # noqa: PLC0415
     from nlp.training.train import train  # noqa: PLC0415
 
     run = out.with_name(f".{out.name}-run")
     train_items, dev = of_split(corpora, "train"), of_split(corpora, "dev")
-    with _progress() as show:
+    with _progress(journal) as show:
+        show.begin(settings)
         try:
             epochs = train(train_items, dev, places=_places(corpora), base=base, out=run, settings=settings, on_step=show.step, on_epoch=show.epoch)
         except KeyboardInterrupt:
@@ -55,14 +62,14 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
                 show.say("已中断，还没有练完一轮，没有模型可写")
                 raise
             show.say(f"已中断，用 {len(epochs)} 轮里最好的一轮写出模型")
-        show.say("正在导出，并逐句与训练时的模型核对……")
+        show.write("正在导出，并逐句与训练时的模型核对……")
         figures = export(run, base=base, out=out, settings=settings, dev=dev, check=[*train_items, *dev], notes=_notes(corpora, epochs, base=base))
     shutil.rmtree(run, ignore_errors=True)
     print_figures({"模型（开发集）": figures["dev"]})
     Console().print(f"模型已写入 {out}", highlight=False)
 
 
-def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings) -> None:
+def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings, journal: Journal | None = None) -> None:
     """Train the heads alone, on the encoder of the model folder `base`, or on a base encoder that has learned nothing yet."""
     from nlp.training.export import save_model  # noqa: PLC0415
     from nlp.training.heads import encoder_from, encoder_in, train_heads  # noqa: PLC0415
@@ -77,7 +84,8 @@ def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSett
     else:
         samples = build_samples(train_items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)
         encoder, heads = encoder_from(base, layers=settings.layers, samples=samples)
-    with _progress() as show:
+    with _progress(journal) as show:
+        show.begin(settings)
         epochs = train_heads(
             train_items,
             dev,
@@ -90,6 +98,7 @@ def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSett
             on_step=show.step,
             on_epoch=show.epoch,
         )
+        show.write("正在写出……")
         figures = save_model(
             encoder, heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base) | _inherited(base)
         )
@@ -100,9 +109,20 @@ def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSett
 class _Show:
     """The bar of a training run: its texts in one place."""
 
-    def __init__(self, bar: Progress) -> None:
-        self._bar = bar
+    def __init__(self, bar: Progress, journal: Journal | None) -> None:
+        self._bar, self._journal = bar, journal
         self._task = bar.add_task("训练", total=None, note="")
+
+    def begin(self, settings: TrainingSettings) -> None:
+        """The corpora are read."""
+        if self._journal:
+            self._journal.begin(epochs=settings.epochs)
+
+    def write(self, line: str) -> None:
+        """The model is being written."""
+        self.say(line)
+        if self._journal:
+            self._journal.write()
 
     def say(self, line: str) -> None:
         """A line above the bar."""
@@ -111,24 +131,30 @@ class _Show:
     def read(self, done: int, total: int) -> None:
         """How many rows the encoder has read."""
         self._bar.update(self._task, description="读取语料", completed=done, total=total, note=f"{done}/{total}")
+        if self._journal:
+            self._journal.read(done, total)
 
     def step(self, step: Step) -> None:
         """Step, loss and time left."""
         note = f"{step.step}/{step.steps} 损失 {step.loss:.3f} 还需 {max(1, round(step.seconds_left / 60))} 分钟"
         self._bar.update(self._task, description=f"第 {step.epoch} 轮", completed=step.step, total=step.steps, note=note)
+        if self._journal:
+            self._journal.step(step)
 
     def epoch(self, epoch: Epoch) -> None:
         """What an epoch came to."""
         self.say(
-            f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}，开发集句子宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，"
+            f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}，开发集语句宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，"
             f"有风险查全 {epoch.risk_recall:.3f}，{epoch.seconds:.0f} 秒"
         )
+        if self._journal:
+            self._journal.epoch(epoch)
 
 
 @contextmanager
-def _progress() -> Iterator[_Show]:
+def _progress(journal: Journal | None) -> Iterator[_Show]:
     with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[note]}"), console=Console(stderr=True)) as bar:
-        yield _Show(bar)
+        yield _Show(bar, journal)
 
 
 def _places(corpora: Corpora) -> dict[str, str]:
@@ -196,6 +222,6 @@ def print_mislabels(corpora: Corpora, *, model: Path) -> None:
     if not items:
         console.print("模型学过全部语料，说不出哪句可能标错")
         return
-    console.print(f"最可能标错的句子（{len(items)} 项，模型没有学过）")
+    console.print(f"最可能标错的语句（{len(items)} 项，模型没有学过）")
     for share, item, span, status, said in likely_mislabels(items, load_model(model).predict(questions_of(items))):
         console.print(f"{share:.3f} {item.key} 标为 {status}，模型认为 {said}：{escape(span.of(item.text))}", highlight=False)

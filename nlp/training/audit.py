@@ -48,20 +48,20 @@ def check_item(item: LabelledItem) -> Iterator[Finding]:
         kinds = {kind for problem, kind in item.problems if problem.start < span.end and span.start < problem.end}
         is_stated |= status == AT_RISK
         if status == AT_RISK and not kinds:
-            yield Finding("error", item.key, f"句子标为 at_risk 而没有问题语句：{span.of(item.text)[:30]}")
+            yield Finding("error", item.key, f"语句标为 at_risk 而没有问题语句：{span.of(item.text)[:30]}")
         if status != AT_RISK and kinds - {"external"}:
-            yield Finding("error", item.key, f"句子标为 {status} 而有问题语句（{'、'.join(sorted(kinds))}）：{span.of(item.text)[:30]}")
+            yield Finding("error", item.key, f"语句标为 {status} 而有问题语句（{'、'.join(sorted(kinds))}）：{span.of(item.text)[:30]}")
     for problem, _ in item.problems:
         if not any(span.start <= problem.start and problem.end <= span.end for span, _ in item.statements):
-            yield Finding("error", item.key, f"问题语句越出句子：{problem.of(item.text)[:40]}")
+            yield Finding("error", item.key, f"问题语句越出语句：{problem.of(item.text)[:40]}")
     if is_stated and item.status != AT_RISK:
-        yield Finding("error", item.key, f"有 at_risk 的句子而全项为 {item.status}")
+        yield Finding("error", item.key, f"有 at_risk 的语句而全项为 {item.status}")
     if item.basis in {"stated", "decline"} and not is_stated:
-        yield Finding("error", item.key, f"依据为 {item.basis} 而没有 at_risk 的句子")
+        yield Finding("error", item.key, f"依据为 {item.basis} 而没有 at_risk 的语句")
     if (item.severity == 0) if item.status == AT_RISK else (item.severity > 1):
         yield Finding("error", item.key, f"状态 {item.status} 与严重程度 {item.severity} 不合")
     if item.status == NOT_STARTED and any(status in {COMPLETED, IN_PROGRESS} for _, status in item.statements):
-        yield Finding("warning", item.key, "全项为 not_started 而有已做或在做的句子")
+        yield Finding("warning", item.key, "全项为 not_started 而有已做或在做的语句")
     for number in re.findall(r"\d+(?:\.\d+)?", item.gist):
         if number not in item.text:
             yield Finding("error", item.key, f"摘要里的数 {number} 不在原文")
@@ -161,11 +161,11 @@ def check_counts(items: Sequence[LabelledItem], *, thresholds: dict[str, Any]) -
     demands = [
         ("条目", len(items), thresholds["items"]),
         ("政府", len(counts["government"]), thresholds["governments"]),
-        ("句子", counts["statement"].total(), thresholds["statements"]),
+        ("语句", counts["statement"].total(), thresholds["statements"]),
         ("问题语句", counts["problem"].total(), thresholds["problem_spans"]),
         *((f"状态 {status} 占比", counts["status"][status] / max(1, len(items)), thresholds["status_share"]) for status in STATUSES),
         *((f"依据 {basis}", counts["basis"][basis], thresholds["basis_items"]) for basis in BASES),
-        *((f"句子 {status}", counts["statement"][status], thresholds["rare_statements"]) for status in (NOT_STARTED, AT_RISK)),
+        *((f"语句 {status}", counts["statement"][status], thresholds["rare_statements"]) for status in (NOT_STARTED, AT_RISK)),
     ]
     for name, found, least in demands:
         if found < least:

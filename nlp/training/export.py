@@ -77,7 +77,7 @@ def export(
             break
     else:
         raise ModelError(
-            f"int8 与 float 在 {figures['statement_agreement']:.2%} 的句子上一致，应至少 {LEAST_AGREEMENT:.1%}",
+            f"int8 与 float 在 {figures['statement_agreement']:.2%} 的语句上一致，应至少 {LEAST_AGREEMENT:.1%}",
             where=str(out),
             remedy="模型没有写出；请换一个种子重新训练",
         )

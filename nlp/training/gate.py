@@ -46,12 +46,12 @@ _FORMULA_START: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class GateSettings:
-    """Draws and seed of the bootstrap, width of its interval in (0, 1), and the least difference that is no loss."""
+    """Draws and seed of the bootstrap, the least share of them, in (0, 1), in which the candidate must not be worse, and the fewest cases that show a loss."""
 
     draws: int
     seed: int
-    interval: float
-    least_difference: float
+    level: float
+    fewest: int
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,26 @@ class FloorResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A figure of both models, and the ends of the interval of its difference."""
+    """A figure of both models, with what the draws say of its difference.
+
+    Parameters
+    ----------
+    low, high : ends of the interval that leaves out a share `level` of the draws on either side.
+    not_worse : share of the draws, in [0, 1], in which the candidate is at least as good; below `level` it is worse.
+    label, cases : the label on which the figure hangs (of a macro figure the rarest), and how many statements are labelled so.
+    fewest : so many cases are needed to show a loss.
+    """
 
     name: str
     current: float
     candidate: float
     low: float
     high: float
-    least_difference: float
+    not_worse: float
+    level: float
+    label: str
+    cases: int
+    fewest: int
 
     @property
     def difference(self) -> float:
@@ -91,8 +103,23 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Whether the candidate is neither surely worse nor worse by more than is allowed."""
-        return self.high >= -_ROUNDING and self.difference >= self.least_difference - _ROUNDING
+        """Whether the draws do not show the candidate to be worse."""
+        return self.not_worse >= self.level
+
+    @property
+    def remark(self) -> str:
+        """Where too few cases show nothing either way, a line in Chinese that says so; else empty."""
+        if not self.passed or self.cases >= self.fewest:
+            return ""
+        label = STATUS_NAMES[self.label]
+        return (
+            f"{self.name}：样本太少，标为{label}的语句只有 {self.cases} 句（至少要 {self.fewest} 句），比不出是否变差，只看下限；请用 --held-out 指定更多的语料"
+        )
+
+    @property
+    def verdict(self) -> str:
+        """未通过, 样本太少 or 通过."""
+        return ("样本太少" if self.remark else "通过") if self.passed else "未通过"
 
 
 @dataclass(frozen=True)
@@ -125,6 +152,11 @@ class Judgement:
     def refusals(self) -> tuple[str, ...]:
         """Each floor and comparison that failed, with both figures."""
         return (*(_floor_refusal(result) for result in self.floors if not result.passed), *(_loss(c) for c in self.comparisons if not c.passed))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the comparisons could not show."""
+        return tuple(found.remark for found in self.comparisons if found.remark)
 
 
 def load_gate() -> GateSettings:
@@ -174,14 +206,20 @@ def compare(items: Sequence[LabelledItem], *, current: Sequence[Reading], candid
     chance = np.random.default_rng(settings.seed)
     weights = chance.multinomial(len(items), np.full(len(items), 1 / len(items)), size=settings.draws)
     drawn_old, drawn_new = (np.tensordot(weights, counts, axes=1) for counts in (old, new))
-    ends = [50 * (1 - settings.interval), 50 * (1 + settings.interval)]
+    labelled = {status: int(n) for status, n in zip(STATUSES, old.sum(axis=(0, 2)), strict=True) if n}
+    rarest = min(labelled, key=lambda status: labelled[status])
+    ends = [100 * settings.level, 100 * (1 - settings.level)]
     found = []
-    for name, figure in (("语句宏平均F1", _macro), ("语句有风险查全", _risk_recall)):
+    for name, figure, label in (("语句宏平均F1", _macro, rarest), ("语句有风险查全", _risk_recall, AT_RISK)):
         before, after = float(figure(old.sum(axis=0))), float(figure(new.sum(axis=0)))
         if math.isnan(before):
             continue
-        low, high = np.nanpercentile(figure(drawn_new) - figure(drawn_old), ends)
-        found.append(Comparison(name, before, after, float(low), float(high), settings.least_difference))
+        differences = figure(drawn_new) - figure(drawn_old)
+        # A draw may hold no statement at risk.
+        differences = differences[~np.isnan(differences)]
+        low, high = np.percentile(differences, ends)
+        not_worse = float((differences >= -_ROUNDING).mean())
+        found.append(Comparison(name, before, after, float(low), float(high), not_worse, settings.level, label, labelled[label], settings.fewest))
     return tuple(found)
 
 
@@ -254,6 +292,5 @@ def _floor_refusal(result: FloorResult) -> str:
 
 
 def _loss(found: Comparison) -> str:
-    why = "区间上端低于 0" if found.high < -_ROUNDING else f"低于 {found.least_difference:+.4f}"
-    figures = f"候选 {found.candidate:.3f}，在用 {found.current:.3f}，相差 {found.difference:+.4f}"
-    return f"{found.name}：{figures}（区间 {found.low:+.3f} 到 {found.high:+.3f}），{why}"
+    figures = f"候选 {found.candidate:.3f}，在用 {found.current:.3f}，相差 {found.difference:+.4f}（区间 {found.low:+.3f} 到 {found.high:+.3f}）"
+    return f"{found.name}：{figures}，抽样中候选不差的只占 {found.not_worse:.1%}，不到 {found.level:.0%}"

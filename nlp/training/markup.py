@@ -88,10 +88,10 @@ def label_statements(marked: MarkedText, *, where: str = "") -> tuple[tuple[Span
     for i, span in enumerate(spans):
         found = [status for offset, status in marked.statuses if ends[i] <= offset <= span.start]
         if len(found) != 1:
-            raise CorpusError(f"句子前应有一个状态标记，实有 {len(found)} 个：{span.of(marked.text)[:30]}", where=where)
+            raise CorpusError(f"语句前应有一个状态标记，实有 {len(found)} 个：{span.of(marked.text)[:30]}", where=where)
         labelled.append((span, found[0]))
     if len(spans) != len(marked.statuses):
-        raise CorpusError(f"状态标记 {len(marked.statuses)} 个，句子 {len(spans)} 个", where=where)
+        raise CorpusError(f"状态标记 {len(marked.statuses)} 个，语句 {len(spans)} 个", where=where)
     return tuple(labelled)
 
 

@@ -12,7 +12,7 @@ from nlp.outputs.document import document
 _SIZE: Final = 260
 _EDGE: Final = 38
 _COLOURS: Final = ("#1f5fa8", "#b45309", "#4d7c0f")
-_PARTS: Final = (("statement", "句子"), ("item_by_words", "事项（不计算术）"))
+_PARTS: Final = (("statement", "语句"), ("item_by_words", "事项（不计算术）"))
 _STYLE: Final = """
 body { font: 15px/1.6 "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; max-width: 1080px; margin: 2em auto; padding: 0 1em; color: #222 }
 h1 { font-size: 1.4em } h2 { font-size: 1.15em; margin-top: 2em; border-bottom: 1px solid #ccc }
@@ -38,7 +38,7 @@ def write_page(figures: Mapping[str, Mapping[str, Any]], *, title: str) -> str:
     parts += ["<h2>目标与结果</h2>", _pace(figures)]
     parts += ["<h2>问题语句</h2>", _spans(figures), _kinds(figures), "<h2>把握与复核</h2>", '<div class="row">']
     reliability = {reader: [(b["confidence"], b["accuracy"]) for b in figure["statement"]["reliability"]] for reader, figure in figures.items()}
-    parts.append(_plot("句子：说有几成把握，对了几成", reliability, across="把握", up="正确", low=0.2, diagonal=True))
+    parts.append(_plot("语句：说有几成把握，对了几成", reliability, across="把握", up="正确", low=0.2, diagonal=True))
     coverage = {reader: [(c["coverage"], c["accuracy"]) for c in f["review"]["coverage"]] for reader, f in figures.items() if "review" in f}
     parts += [_plot("事项：只看最有把握的一部分，对了几成", coverage, across="看的份额", up="正确", low=0.5), "</div>", _review(figures)]
     return document(title=title, style=_STYLE, body="\n".join(parts))

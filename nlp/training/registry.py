@@ -138,7 +138,7 @@ def promote(models: Path, *, name: str, judge: Judge, by: str, why: str = "", fo
     ModelError : the candidate is damaged. GateError : it was refused. UsageError : it is in use. OutputError : another change is under way.
     """
     folder = models / name
-    with locked(models, by=by, busy=_BUSY):
+    with locked(models, by=by, what=_BUSY):
         use = read_use(models)
         place = Place(name, manifest_hash(folder))
         _check(folder, place)
@@ -168,7 +168,7 @@ def rollback(models: Path, *, by: str, why: str = "") -> Mapping[str, Any]:
     ------
     ModelError : there was none, or it is damaged or changed since; nothing is changed. OutputError : another change is under way.
     """
-    with locked(models, by=by, busy=_BUSY):
+    with locked(models, by=by, what=_BUSY):
         use = read_use(models)
         if use is None or not use.before:
             raise ModelError("在这之前没有用过别的模型", where=str(models), remedy="ducha models list --log 列出历次更换")

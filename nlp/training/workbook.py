@@ -18,16 +18,16 @@ from nlp.training.corpus import LabelledItem, LabelledPair
 _T = TypeVar("_T")
 
 TASKS: Final = ("编号", "序号", "主要任务", "牵头单位", "落实情况", "状态", "依据", "严重程度", "摘要", "校验")
-STATEMENTS: Final = ("编号", "句序", "句子", "状态")
+STATEMENTS: Final = ("编号", "句序", "语句", "状态")
 PROBLEMS: Final = ("编号", "问题语句", "类别")
 PAIRS: Final = ("编号", "指标", "类型", "目标原文", "目标值", "结果原文", "结果值", "结论")
-_SHEETS: Final = {"任务": TASKS, "句子": STATEMENTS, "问题语句": PROBLEMS, "指标": PAIRS}
-_WIDTHS: Final = {"主要任务": 36, "落实情况": 70, "句子": 80, "问题语句": 50, "摘要": 40, "牵头单位": 18, "目标原文": 18, "结果原文": 18, "指标": 18}
+_SHEETS: Final = {"任务": TASKS, "语句": STATEMENTS, "问题语句": PROBLEMS, "指标": PAIRS}
+_WIDTHS: Final = {"主要任务": 36, "落实情况": 70, "语句": 80, "问题语句": 50, "摘要": 40, "牵头单位": 18, "目标原文": 18, "结果原文": 18, "指标": 18}
 _CHOICES: Final = {
     ("任务", "状态"): list(STATUS_NAMES.values()),
     ("任务", "依据"): list(BASIS_NAMES.values()),
     ("任务", "严重程度"): [str(level) for level in SEVERITIES],
-    ("句子", "状态"): list(STATUS_NAMES.values()),
+    ("语句", "状态"): list(STATUS_NAMES.values()),
     ("问题语句", "类别"): list(PROBLEM_NAMES.values()),
     ("指标", "类型"): list(TARGET_KINDS),
     ("指标", "结论"): list(VERDICT_NAMES.values()),
@@ -37,13 +37,13 @@ _SPARE_ROWS: Final = 500
 
 
 def export_workbook(path: Path, items: Sequence[LabelledItem]) -> None:
-    """Write the sheets 任务, 句子, 问题语句, 指标; what a person may change is white, the rest grey."""
+    """Write the sheets 任务, 语句, 问题语句, 指标; what a person may change is white, the rest grey."""
     rows: dict[str, list[list[Any]]] = {name: [] for name in _SHEETS}
     for item in items:
         basis = BASIS_NAMES.get(item.basis or "", "")
         fixed = [item.id, item.number, item.task, "、".join(item.units), item.text]
         rows["任务"].append([*fixed, STATUS_NAMES[item.status], basis, str(item.severity), item.gist, _checksum(fixed)])
-        rows["句子"] += [[item.id, n, span.of(item.text), STATUS_NAMES[status]] for n, (span, status) in enumerate(item.statements, start=1)]
+        rows["语句"] += [[item.id, n, span.of(item.text), STATUS_NAMES[status]] for n, (span, status) in enumerate(item.statements, start=1)]
         rows["问题语句"] += [[item.id, span.of(item.text), PROBLEM_NAMES[kind]] for span, kind in item.problems]
         rows["指标"] += [
             [item.id, p.name, p.kind, p.task_span.of(item.task), p.target, p.text_span.of(item.text), p.result, VERDICT_NAMES[p.verdict]] for p in item.pairs
@@ -54,7 +54,7 @@ def export_workbook(path: Path, items: Sequence[LabelledItem]) -> None:
         white = book.add_format({"text_wrap": True, "valign": "top", "border": 1, "border_color": "#D9D9D9", "bg_color": "#FFFFFF"})
         for name, columns in _SHEETS.items():
             sheet = book.add_worksheet(name)
-            fixed_columns = {"任务": 5, "句子": 3}.get(name, 0)
+            fixed_columns = {"任务": 5, "语句": 3}.get(name, 0)
             for c, column in enumerate(columns):
                 sheet.set_column(c, c, _WIDTHS.get(column, 10), None, {"hidden": column == "校验"})
                 sheet.write_string(0, c, column, head)
@@ -86,7 +86,7 @@ def import_workbook(path: Path, *, government: str, period: str) -> list[Labelle
     CorpusError : a sheet or column is missing, a text was changed, a label is unknown, a span does not stand in its text; with sheet and row.
     """
     tables = _read_sheets(path)
-    statements = _by_item(tables["句子"])
+    statements = _by_item(tables["语句"])
     problems = _by_item(tables["问题语句"])
     pairs = _by_item(tables["指标"])
     items = []
@@ -113,7 +113,7 @@ def import_workbook(path: Path, *, government: str, period: str) -> list[Labelle
                 gist=row["摘要"],
             )
         )
-    for name, rest in (("句子", statements), ("问题语句", problems), ("指标", pairs)):
+    for name, rest in (("语句", statements), ("问题语句", problems), ("指标", pairs)):
         if rest:
             raise CorpusError(f"编号 {next(iter(rest))} 不在“任务”表里", where=f"{path.name} “{name}”")
     return items
@@ -159,10 +159,10 @@ def _read_statements(text: str, rows: Sequence[tuple[str, dict[str, str]]]) -> t
     found = []
     end = 0
     for where, row in rows:
-        start = text.find(row["句子"], end)
+        start = text.find(row["语句"], end)
         if start < 0:
-            raise CorpusError(f"句子与落实情况不符：{row['句子'][:30]}", where=where, remedy="句子不可改动")
-        end = start + len(row["句子"])
+            raise CorpusError(f"语句与落实情况不符：{row['语句'][:30]}", where=where, remedy="语句不可改动")
+        end = start + len(row["语句"])
         found.append((Span(start, end), _code(row, "状态", STATUS_NAMES, where)))
     return tuple(found)
 

@@ -89,7 +89,7 @@ def make_desk(store: Store) -> Callable[..., Desk]:
     """A desk on the store, in the name of 王芳 where no password is given."""
 
     def make(*, password: str = "", **more: Any) -> Desk:
-        jobs = Jobs(open_folder=lambda folder: open_folder(store, folder), model=None)
+        jobs = Jobs(open_folder=lambda folder: open_folder(store, folder), model=lambda: None)
         return Desk(store=store, jobs=jobs, who="王芳", password=Password.of(password) if password else None, **more)
 
     return make

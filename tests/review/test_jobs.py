@@ -11,6 +11,7 @@ import pytest
 
 from nlp.errors import UsageError
 from nlp.review.jobs import upload_path
+from nlp.store import Store, read_facts
 from tests.review.conftest import Browser
 
 REPORT = "序号,主要任务,牵头单位,落实情况\n1,建成道路3条,市住建局,已建成道路1条，其余2条正在施工。\n2,新建学校1所,市教育局,因土地指标不足，尚未开工。\n"
@@ -37,6 +38,24 @@ def test_an_upload_becomes_a_run(browser: Browser, tmp_path: Path, monkeypatch: 
     assert (job["file"], job["error"], job["total"]) == ("乌有市2024年一季度.csv", "", 2)
     assert "新建学校" in browser.get(f"/runs/{job['runs'][0]}/rows").text
     assert list(tmp_path.glob("ducha-upload-*")) == []
+
+
+def test_an_upload_is_judged_with_the_names_of_units_that_the_office_gave(
+    make_desk: Any, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = tmp_path / "别名.toml"
+    names.write_text('"市住房和城乡建设局" = ["市建设局"]\n', encoding="utf-8")
+    desk = make_desk()
+    monkeypatch.setattr(desk.jobs, "_unit_aliases", names)
+    person = Browser(desk)
+    person.visit()
+    content = REPORT + "3,改造管网。,市建设局,在建。\n"
+    job = follow(person, upload(person, content.encode(), name="乌有市2024年一季度.csv").json()["id"])
+    facts = read_facts(store, int(job["runs"][0]))
+    assert (facts.aliases.id, facts.aliases.given, [row.reason for row in facts.skipped]) == ("别名.toml", {"市住房和城乡建设局": ("市建设局",)}, ["表头"])
+    charts = person.get(f"/runs/{job['runs'][0]}/charts").text
+    assert "市住房和城乡建设局" in charts
+    assert "市住建局" not in charts
 
 
 def test_a_report_that_cannot_be_read_is_said_in_one_line(browser: Browser) -> None:

@@ -191,6 +191,20 @@ def test_all_outputs_are_written_from_the_corrected_state(browser: Browser) -> N
     assert (said["model"], said["review"]["corrected"]) == ("status-x", 2)
 
 
+def test_what_the_run_says_beside_its_rows_is_written_out_again(make_desk: Callable[..., Desk], store: Store, outputs: Path) -> None:
+    skipped = [{"row": 1, "sheet": "表1", "reason": "标题", "text": "乌有市2024年一季度进展"}]
+    entry = {"file": "乌有市2024年一季度.xlsx", "items": 20, "period": "2024Q1", "skipped": skipped}
+    said = {"model": "status-x", "yardstick": "guide", "unit_aliases": "别名.toml", "unit_alias_names": {"市水务局": ["市水利局"]}, "files": [entry]}
+    (outputs / "run.json").write_text(json.dumps(said), encoding="utf-8")
+    open_folder(store, outputs)
+    person = Browser(make_desk())
+    person.visit("/runs/1")
+    written = json.loads(zipfile.ZipFile(io.BytesIO(person.get("/runs/1/export.zip").content)).read("run.json"))
+    assert (written["unit_aliases"], written["unit_alias_names"]) == ("别名.toml", {"市水务局": ["市水利局"]})
+    assert (written["files"][0]["skipped"], written["files"][0]["rows_read"]) == (skipped, 21)
+    assert "市水务局" in person.get("/runs/1/charts").text
+
+
 def test_what_is_not_there_is_said_in_one_line(browser: Browser) -> None:
     assert browser.get("/runs/9").json() == {"error": "没有第 9 份报告"}
     assert browser.get("/items/999").status_code == 400

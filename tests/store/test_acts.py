@@ -93,7 +93,7 @@ def test_statements_and_spans_are_corrected_in_place(store) -> None:
         (set_status("at_risk", basis="luck"), "依据为 'luck'"),
         (set_severity(4), "严重程度为 4"),
         (set_severity(0), "状态 at_risk 与严重程度 0 不合"),
-        (set_statement(Span(0, 3), "completed"), "第 0-3 字不是一个句子"),
+        (set_statement(Span(0, 3), "completed"), "第 0-3 字不是一句语句"),
         (set_span(Span(0, 3), "bad"), "问题类别为 'bad'"),
         (set_span(Span(5, 300), "delay"), "位置 5-300 不在落实情况的"),
         (set_span(Span(4, 10), "delay"), "问题语句“完成，桥面尚”与“桥面尚缺资金”交叉"),

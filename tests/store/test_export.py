@@ -114,12 +114,12 @@ def test_the_command_writes_a_corpus_from_a_store(tmp_path: Path, capsys: pytest
         label_export(store=str(path), out=out)
     with open_store(path) as store:
         add_run(store, make_rows(8), model="status-1")
-        with pytest.raises(CorpusError, match="没有更正或确认过的行。请先复核，或加 --all 全部写出"):
+        with pytest.raises(CorpusError, match="没有更正或确认过的行。请先核对，或加 --all 全部写出"):
             label_export(store=str(path), out=out)
         confirm(store, 2, who="张三", on_revision=0)
         correct(store, 3, [set_status("completed")], who="张三", on_revision=0)
     done = ducha("label", "export", "--store", path, "--run", 1, "--out", out)
-    assert (done.returncode, done.stdout.strip()) == (0, f"2 项已写入 {out}"), done.stderr
+    assert (done.returncode, done.stdout.strip()) == (0, f"2 项已写入 {out}，并写了 {out.parent / 'government.toml'}"), done.stderr
     assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == ["002", "003"]
     label_export(store=str(path), out=out, everything=True, force=True)
     assert capsys.readouterr().out.strip() == f"8 项已写入 {out}"

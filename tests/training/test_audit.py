@@ -43,12 +43,12 @@ def test_sound_items_give_no_finding() -> None:
     [
         (replace(RISKY, problems=()), "没有问题语句"),
         (replace(RISKY, statements=CALM.statements), "标为 completed 而有问题语句（blocked）"),
-        (replace(RISKY, problems=((Span(6, 13), "blocked"),)), "问题语句越出句子"),
-        (replace(RISKY, status="in_progress", basis=None, severity=0), "有 at_risk 的句子而全项为 in_progress"),
+        (replace(RISKY, problems=((Span(6, 13), "blocked"),)), "问题语句越出语句"),
+        (replace(RISKY, status="in_progress", basis=None, severity=0), "有 at_risk 的语句而全项为 in_progress"),
         (replace(RISKY, severity=0), "状态 at_risk 与严重程度 0 不合"),
         (replace(CALM, severity=2), "状态 in_progress 与严重程度 2 不合"),
-        (replace(CALM, status="at_risk", basis="decline", severity=3), "依据为 decline 而没有 at_risk 的句子"),
-        (replace(CALM, status="not_started"), "全项为 not_started 而有已做或在做的句子"),
+        (replace(CALM, status="at_risk", basis="decline", severity=3), "依据为 decline 而没有 at_risk 的语句"),
+        (replace(CALM, status="not_started"), "全项为 not_started 而有已做或在做的语句"),
         (replace(CALM, gist="建成15公里"), "摘要里的数 15 不在原文"),
     ],
 )

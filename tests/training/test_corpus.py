@@ -55,7 +55,7 @@ def test_an_item_is_read_and_written_back(tmp_path: Path) -> None:
         ({"gist": "长" * 41}, "gist 有 41 字，至多 40 字"),
         ({"text": "{P}" + "长" * 61 + "<1|6.3公里>"}, "而没有 gist"),
         ({"colour": 1}, "多出键 ['colour']"),
-        ({"text": "建成<1|6.3公里>"}, "句子前应有一个状态标记，实有 0 个"),
+        ({"text": "建成<1|6.3公里>"}, "语句前应有一个状态标记，实有 0 个"),
     ],
 )
 def test_a_bad_item_is_refused_with_its_line(tmp_path: Path, change: dict[str, object], message: str) -> None:

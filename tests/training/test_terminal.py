@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from nlp.training import job
+from nlp.training.own import ensure_government
 from tests.training.test_train import base  # noqa: F401
 
 pytest.importorskip("torch", reason="torch is not installed: python scripts/test.py --with-training")
@@ -97,3 +99,51 @@ def test_quick_training_from_a_base_encoder(corpora: Path, base: Path, tmp_path:
     _, errors = again.communicate(timeout=LONGEST)
     assert again.returncode == 1
     assert "模型文件夹已存在。加 --force 覆盖" in errors
+
+
+def own_quarter(root: Path, folder: Path) -> Path:
+    """A folder of own quarters: fifteen rows of another place."""
+    ensure_government(folder / "苇塘市2024", place="苇塘市", period="2024Q1")
+    lines = (root / "corpora" / "yunxiu" / "q1.jsonl").read_text(encoding="utf-8").splitlines()[:15]
+    (folder / "苇塘市2024" / "q1.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_own_quarters_are_learned_beside_the_corpora(corpora: Path, base: Path, root: Path, tmp_path: Path) -> None:  # noqa: F811
+    config = tmp_path / "quick.toml"
+    config.write_text("layers = 1\n", encoding="utf-8")
+    own = own_quarter(root, tmp_path / "own")
+    done = start("train", corpora, own, "--out", tmp_path / "mine", "--base", base, "--config", config, "--quick")
+    _, errors = done.communicate(timeout=LONGEST)
+    assert done.returncode == 0, errors
+    manifest = json.loads((tmp_path / "mine" / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["train"], manifest["n_train"], manifest["dev"]) == (["langang", "苇塘市2024"], 45, ["mochuan"])
+    assert "苇塘市2024/q1.jsonl" in manifest["corpora"]
+    twice = start("train", corpora, corpora / "langang", "--out", tmp_path / "twice", "--base", base, "--quick")
+    _, errors = twice.communicate(timeout=LONGEST)
+    assert twice.returncode == 1
+    assert "政府 langang 出现两次" in errors
+
+
+def test_a_watched_training_is_stopped_by_a_file(corpora: Path, base: Path, tmp_path: Path) -> None:  # noqa: F811
+    """As the review screen does it; on Windows there is no other way."""
+    config = tmp_path / "run.toml"
+    config.write_text("epochs = 400\npatience = 0\nlayers = 1\nbatch_size = 8\n", encoding="utf-8")
+    out = tmp_path / "models" / "mine"
+    folder = tmp_path / "models" / job.FOLDER / "mine"
+    folder.mkdir(parents=True)
+    job.write_order(folder, job.Order("mine", (str(corpora),), False, str(base), (), "", "王芳", "2024-04-01T08:00:00+08:00"))
+    running = start("train", corpora, "--out", out, "--base", base, "--config", config, "--job", folder)
+    limit = time.monotonic() + LONGEST
+    while len(job.read_progress(folder).finished) < 2:
+        assert running.poll() is None, running.communicate()[1]
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    assert (job.read_progress(folder).state, job.read_progress(folder).epochs) == (job.RUNNING, 400)
+    job.ask_to_stop(folder)
+    _, errors = running.communicate(timeout=LONGEST)
+    assert running.returncode == 0, errors
+    ended = job.read_progress(folder)
+    assert ended.state == job.WRITTEN
+    assert ended.text == f"已取消，用 {len(ended.finished)} 轮里最好的一轮写出模型"
+    assert (out / "model.onnx").is_file()

@@ -40,7 +40,7 @@ def test_labels_have_drop_downs(items: list[LabelledItem], tmp_path: Path) -> No
 def test_a_corrected_label_is_read(items: list[LabelledItem], tmp_path: Path) -> None:
     path = tmp_path / "label.xlsx"
     export_workbook(path, items)
-    edit(path, "句子", "D2", "未启动")
+    edit(path, "语句", "D2", "未启动")
     back = import_workbook(path, government=items[0].government, period=items[0].period)
     assert back[0].statements[0][1] == "not_started"
     assert back[1:] == items[1:]
@@ -51,10 +51,10 @@ def test_a_corrected_label_is_read(items: list[LabelledItem], tmp_path: Path) ->
     [
         ("任务", "E3", "改了一个字", "“任务”第 3 行：编号、任务、单位或落实情况被改动过，只有白色的格子可以改。请恢复原文，或重新导出"),
         ("任务", "F3", "完成", "“任务”第 3 行：“状态”为“完成”，应为 已完成、推进中、未启动、有风险 之一"),
-        ("句子", "C4", "另一句话", "“句子”第 4 行：句子与落实情况不符：另一句话。句子不可改动"),
+        ("语句", "C4", "另一句话", "“语句”第 4 行：语句与落实情况不符：另一句话。语句不可改动"),
         ("问题语句", "B2", "原文里没有的话", "“问题语句”第 2 行：“问题语句”不在原文里：原文里没有的话。请从原文逐字复制"),
         ("指标", "E2", "很多", "“指标”第 2 行：“目标值”为“很多”，应为数"),
-        ("句子", "A2", "999", "“句子”：编号 999 不在“任务”表里"),
+        ("语句", "A2", "999", "“语句”：编号 999 不在“任务”表里"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_row(items: list[LabelledItem], tmp_path: Path, sheet: str, cell: str, value: str, message: str) -> None:

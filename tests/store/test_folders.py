@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 
 from nlp.errors import InputError, UsageError
-from nlp.review.folders import read_outputs
-from tests.review.conftest import make_row
+from nlp.store.folders import read_outputs
+from tests.store.conftest import make_row, make_rows
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    """An output folder with twenty rows."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "items.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in make_rows(20)), encoding="utf-8")
+    (folder / "run.json").write_text('{"model": "status-x", "yardstick": "guide"}', encoding="utf-8")
+    return folder
 
 
 def test_the_outputs_of_several_reports_are_read_with_what_the_run_says(outputs: Path) -> None:

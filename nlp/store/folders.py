@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,9 @@ from typing import Any, Final
 from nlp.errors import InputError, UsageError
 from nlp.labels import SEVERITIES, STATUSES
 from nlp.outputs.folder import RUN_FILE
+from nlp.report_facts import facts_of, kept_of
+from nlp.store.engine import Store
+from nlp.store.runs import Taken, take_run
 
 ITEMS_FILE: Final = "items.jsonl"
 _NEEDED: Final = frozenset(
@@ -20,12 +23,13 @@ _NEEDED: Final = frozenset(
 
 @dataclass(frozen=True)
 class Outputs:
-    """The items of one report: file of the items, rows as they stand in it, id of model and yardstick (empty where unknown)."""
+    """The items of one report: file of the items, rows as they stand in it, id of model and yardstick (empty where unknown), `report_facts.kept_of`."""
 
     path: Path
     rows: tuple[dict[str, Any], ...]
     model: str
     yardstick: str
+    kept: Mapping[str, Any]
 
 
 def read_outputs(folder: Path) -> list[Outputs]:
@@ -34,15 +38,52 @@ def read_outputs(folder: Path) -> list[Outputs]:
     Raises
     ------
     UsageError : no folder, or no items in it.
-    InputError : a line is no item row; names file and line.
+    InputError : a line is no item row, which is named; or `run.json` does not have the form of one.
     """
     if not folder.is_dir():
         raise UsageError("没有这个文件夹", where=str(folder), remedy="请指定 ducha run 的输出文件夹")
-    files = [folder / ITEMS_FILE] if (folder / ITEMS_FILE).is_file() else sorted(folder.glob(f"*/{ITEMS_FILE}"))
+    files = _item_files(folder)
     if not files:
         raise UsageError(f"文件夹里没有 {ITEMS_FILE}", where=str(folder), remedy="请指定 ducha run 的输出文件夹，或先用 ducha run 判读报告")
     said = _run_record(folder)
-    return [Outputs(path, read_rows(path), str(said.get("model") or ""), str(said.get("yardstick") or "")) for path in files]
+    return [_outputs(path, said) for path in files]
+
+
+def is_outputs(folder: Path) -> bool:
+    """Whether there are items of a run in the folder."""
+    return bool(_item_files(folder))
+
+
+def _item_files(folder: Path) -> list[Path]:
+    return [folder / ITEMS_FILE] if (folder / ITEMS_FILE).is_file() else sorted(folder.glob(f"*/{ITEMS_FILE}"))
+
+
+def _outputs(path: Path, said: Mapping[str, Any]) -> Outputs:
+    rows = read_rows(path)
+    kept = kept_of(said, rows=rows, folder=path.parent.name)
+    facts_of(kept, file=str(path.parent / RUN_FILE))
+    return Outputs(path, rows, str(said.get("model") or ""), str(said.get("yardstick") or ""), kept)
+
+
+def take_folder(store: Store, folder: Path, *, hashes: Mapping[str, str] | None = None) -> list[Taken]:
+    """Take the reports of an output folder into the store, as they are there already or new.
+
+    Parameters
+    ----------
+    hashes : file name -> SHA-256 of the report files that are at hand.
+
+    Raises
+    ------
+    UsageError, InputError : as `read_outputs`; nothing was taken.
+    """
+    taken = []
+    for outputs in read_outputs(folder):
+        try:
+            hashed = (hashes or {}).get(str(outputs.rows[0]["source"].get("file", "")), "")
+            taken.append(take_run(store, outputs.rows, model=outputs.model, yardstick=outputs.yardstick, file_hash=hashed, kept=outputs.kept))
+        except (KeyError, TypeError) as error:
+            raise InputError(f"行的内容不对（{error}）", where=str(outputs.path)) from error
+    return taken
 
 
 def read_rows(path: Path) -> tuple[dict[str, Any], ...]:
