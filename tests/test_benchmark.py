@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,8 @@ def test_the_peak_counts_the_children_too(growth: Any) -> None:
 
 def test_a_part_by_itself_writes_its_figures(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "scripts" / "benchmark.py"), str(SAMPLE), "--model", "rules", "--only", "growth", "--sizes", "1,2"]
-    done = subprocess.run([*command, "--formats", "jsonl", "--json", str(tmp_path / "figures.json")], cwd=ROOT, capture_output=True, text=True, check=False)
+    command += ["--formats", "jsonl", "--json", str(tmp_path / "figures.json")]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     assert [(run["files"], run["items"], run["exit"]) for run in figures["growth"]["runs"]] == [(1, 68, 0), (2, 136, 0)]

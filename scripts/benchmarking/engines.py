@@ -58,14 +58,14 @@ def engines(path: Path, *, model_folder: Path, weights: Path | None, repeat: int
         PIPELINE.format(layers=layers): _pipeline(float_network(layers, weights)),
     }
     asked: dict[str, Callable[[Sequence[Question]], Any]] = {
-        "torch fp32, sorted by length": by_predict(run_network(float_network(layers, weights)), workers=1),
+        "torch fp32, by length": by_predict(run_network(float_network(layers, weights)), workers=1),
         EXACT: by_predict(run_session(ours), workers=cores()),
         "shipped model (int8)": model.predict,
-        "TF-IDF baseline, statements alone": lambda part: tfidf.predict([span.of(q.text) for q in part for span in cut_statements(q.text)]),
+        "TF-IDF, statements alone": lambda part: tfidf.predict([span.of(q.text) for q in part for span in cut_statements(q.text)]),
     }
     functions: dict[str, Callable[[], Any]] = {name: lambda run=run: run(texts) for name, run in plain.items()}
     functions |= {name: lambda run=run: run(questions) for name, run in asked.items()}
-    functions["annotate (cues, shipped model, figures, severity)"] = lambda: annotate(items, period=period, model=model)
+    functions["annotate: with cues, figures, severity"] = lambda: annotate(items, period=period, model=model)
     for run in plain.values():
         run(texts[:_WARM])
     for ask in asked.values():

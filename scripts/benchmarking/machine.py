@@ -20,7 +20,7 @@ def machine() -> dict[str, Any]:
         "processor": said.get("model name", platform.processor()),
         "extensions": [flag for flag in _FLAGS if flag in flags],
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
+        "load": [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else None,
         "system": platform.system(),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _PACKAGES},
