@@ -170,6 +170,7 @@ def cells(path: Path, sheet: str) -> list[dict[str, Any]]:
 def test_the_workbook_lists_reports_and_units_that_add_up(done: batch.RunResult) -> None:
     places = cells(done.out / "summary.xlsx", "各报告")
     assert len(places) == 11
+    assert {place["报告期"] for place in places[:-1]} == {"2024年一季度"}
     assert [place["名次"] for place in places[:-1]] == sorted(place["名次"] for place in places[:-1])
     assert places[-1]["文件"] == "坏.csv"
     assert places[-1]["任务数"] is None

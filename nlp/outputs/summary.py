@@ -19,7 +19,7 @@ from nlp.outputs.sheets import columns_of, risk_rows, unit_rows
 from nlp.outputs.table import write_jsonl
 from nlp.outputs.workbook import OPTIONS, write_sheet
 from nlp.overall import Overall, Place
-from nlp.wording import Wording
+from nlp.wording import Wording, period_name
 
 WORKBOOK: Final = "summary.xlsx"
 PAGE: Final = "summary.html"
@@ -54,18 +54,19 @@ def write_summary(folder: Path, overall: Overall, *, formats: Iterable[str], wor
 def _tables(overall: Overall, wording: Wording) -> dict[str, list[dict[str, Any]]]:
     rows = unit_rows((unit.row for unit in overall.units), wording=wording)
     return {
-        "places": [_place_row(place) for place in overall.places],
+        "places": [_place_row(place, wording=wording) for place in overall.places],
         "all_risks": [{**row, "file": row["source"]["file"]} for row in risk_rows(overall.risks, wording=wording)],
         "all_units": [{**row, "reports": unit.reports} for row, unit in zip(rows, overall.units, strict=True)],
     }
 
 
-def _place_row(place: Place) -> dict[str, Any]:
+def _place_row(place: Place, *, wording: Wording) -> dict[str, Any]:
     """Counts and shares stay empty for a file that gave no report."""
     is_report = not place.failure
     return {
         "unit_rank": place.rank if is_report else "",
-        **{key: getattr(place, key) for key in ("place", "period", "title", "light", "file", "folder", "failure")},
+        **{key: getattr(place, key) for key in ("place", "title", "light", "file", "folder", "failure")},
+        "period": period_name(place.period) if place.period and wording.lang == "zh" else place.period,
         "count": place.items if is_report else "",
         **{status: n if is_report else "" for status, n in zip(STATUSES, place.counts, strict=True)},
         **{key: getattr(place, key) if is_report else None for key in ("at_risk_share", "at_risk_shrunk")},
