@@ -12,8 +12,8 @@ from typing import Any, Final
 from nlp.errors import DuchaError, UsageError
 from nlp.in_use import MODELS, SHIPPED, model_in_use
 from nlp.judging import check_units, result_of
-from nlp.many import run_here, run_many
-from nlp.outputs.columnar import require_pyarrow
+from nlp.many import Runner, run_here, run_many
+from nlp.outputs.columnar import FORMAT, require_pyarrow
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.overall import Overall
 from nlp.progress import Progress
@@ -21,7 +21,7 @@ from nlp.readers import read_report
 from nlp.readers.find import find_reports
 from nlp.records import Period
 from nlp.run_record import Failure, ReportResult, run_record
-from nlp.settings import FORMATS, PARQUET, RULES, TOP, Settings, Tools, tools_of
+from nlp.settings import FORMATS, RULES, TOP, Settings, Tools, tools_of
 
 # Which model is in use says `nlp.in_use`; this one is where no other was promoted.
 SHIPPED_MODEL: Final = MODELS / SHIPPED
@@ -89,7 +89,7 @@ def run(
         raise UsageError(f"--older 只能用于一份报告，这里有 {len(files)} 份", remedy="请逐份判读，或用 ducha compare")
     check_target(out, force=force)
     formats = tuple(formats)
-    if PARQUET in formats:
+    if FORMAT in formats:
         require_pyarrow()
     if dask or workers > 1:
         from nlp.scale.cluster import check_scale  # noqa: PLC0415
@@ -109,7 +109,7 @@ def run(
     tools = tools_of(settings)
     if len(files) > 1:
         warnings: list[str] = []
-        runner = run_here
+        runner: Runner = run_here
         if dask or workers > 1:
             from nlp.scale.runner import runner_on  # noqa: PLC0415
 
