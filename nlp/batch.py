@@ -13,8 +13,7 @@ from nlp.errors import DuchaError, UsageError
 from nlp.in_use import MODELS, SHIPPED, model_in_use
 from nlp.judging import check_units, result_of
 from nlp.many import Runner, run_here, run_many
-from nlp.outputs.columnar import FORMAT as PARQUET
-from nlp.outputs.columnar import require_pyarrow
+from nlp.outputs.columnar import FORMAT, require_pyarrow
 from nlp.outputs.folder import RUN_FILE, check_target, whole_folder
 from nlp.overall import Overall
 from nlp.progress import Progress
@@ -90,7 +89,7 @@ def run(
         raise UsageError(f"--older 只能用于一份报告，这里有 {len(files)} 份", remedy="请逐份判读，或用 ducha compare")
     check_target(out, force=force)
     formats = tuple(formats)
-    if PARQUET in formats:
+    if FORMAT in formats:
         require_pyarrow()
     if dask or workers > 1:
         from nlp.scale.cluster import check_scale  # noqa: PLC0415

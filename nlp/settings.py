@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.config import load_weights
 from nlp.in_use import manifest_hash
-from nlp.outputs.columnar import FORMAT as PARQUET
+from nlp.outputs.columnar import FORMAT
 from nlp.records import Period
 from nlp.unit_names import Aliases, load_aliases
 from nlp.wording import Wording, names
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Written where no others are named; those that can be named.
 FORMATS: Final = ("xlsx", "docx", "html", "csv", "jsonl")
-ALL_FORMATS: Final = (*FORMATS, PARQUET)
+ALL_FORMATS: Final = (*FORMATS, FORMAT)
 # Risks listed on the terminal and in the brief.
 TOP: Final = 15
 RULES: Final = "rules"

@@ -88,13 +88,10 @@ def _deaf_to_ctrl_c() -> Any:
     """Ctrl-C on a terminal reaches every process; only this one is to act on it."""
     from distributed import WorkerPlugin  # noqa: PLC0415
 
-    class Deaf(WorkerPlugin):
-        name = "ducha-ctrl-c"
+    def setup(plugin: Any, worker: Any) -> None:  # noqa: ARG001
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-        def setup(self, worker: Any) -> None:  # noqa: ARG002
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    return Deaf()
+    return type("Deaf", (WorkerPlugin,), {"name": "ducha-ctrl-c", "setup": setup})()
 
 
 @contextmanager

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("distributed", reason="Dask is not installed: the extra [scale]")
-
 from nlp.plan import Chunk, plan
 from nlp.scale.cluster import open_client
 from nlp.settings import Settings

@@ -11,8 +11,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+
+pytest.importorskip("distributed", reason="Dask is not installed: the extra [scale]")
+import psutil
 from distributed.protocol.pickle import dumps
 
 from nlp.annotate.encoder import cores

@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+
+pytest.importorskip("distributed", reason="Dask is not installed: the extra [scale]")
+import psutil
 from distributed import LocalCluster
 
 from nlp import batch

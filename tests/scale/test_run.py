@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+pytest.importorskip("distributed", reason="Dask is not installed: the extra [scale]")
 from distributed import WorkerPlugin
 
 from nlp.chunks import ATTEMPTS, process_chunk
