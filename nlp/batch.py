@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nlp.errors import DuchaError, UsageError
+from nlp.heaps import share_heaps
 from nlp.in_use import MODELS, SHIPPED, model_in_use
 from nlp.judging import check_units, result_of
 from nlp.many import Runner, run_here, run_many
@@ -84,6 +85,7 @@ def run(
     UsageError, OutputError, ModelError, ResourceError, ScaleError : nothing was written. A file that cannot be read is no exception but a `Failure`.
     """
     started = time.perf_counter()
+    share_heaps()
     files = find_reports(paths)
     if older is not None and len(files) > 1:
         raise UsageError(f"--older 只能用于一份报告，这里有 {len(files)} 份", remedy="请逐份判读，或用 ducha compare")

@@ -12,9 +12,9 @@ from typing import Final
 
 from nlp.settings import file_hash
 
-# Some hundred to some thousand rows a chunk: enough to sort them by length, little enough to lose.
+# Some hundred rows a chunk: enough to sort them by length, little enough to lose and to hold three at a time.
 MOST_FILES: Final = 8
-MOST_BYTES: Final = 2_000_000
+MOST_BYTES: Final = 80_000
 _HASHERS: Final = 4
 # What stands in the folder of the outputs beside those of the reports.
 _RESERVED: Final = frozenset({"run.json", "summary.xlsx", "summary.html", "risks.jsonl", "items.jsonl", "items.csv"})

@@ -1,4 +1,4 @@
-"""What the corrected quarters of one office bring: `python scripts/measure_retraining.py [--own corpora/own/yunchuan] [--repeat 1] [--out DIR]`.
+"""What the corrected quarters of one office bring: `python scripts/measure_retraining.py [--own corpora/own/yunchuan] [--fresh 5] [--out DIR]`.
 
 The heads are trained twice on the encoder of the shipped model, as `ducha train --quick` does: on the training governments alone, and with all quarters
 but the last of one office more. Both are measured on that office's last quarter, beside the shipped model. The office must be one that the shipped
@@ -17,12 +17,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from nlp.annotate.encoder import load_model
+from nlp.annotate.encoder import MANIFEST, load_model
 from nlp.batch import SHIPPED_MODEL
 from nlp.training.corpus import Government, LabelledItem, read_corpora
 from nlp.training.evaluate import measure
 from nlp.training.export import save_model
-from nlp.training.heads import encoder_in, train_heads
+from nlp.training.heads import count_fresh, encoder_in, train_heads
 from nlp.training.settings import QUICK, load_settings
 from nlp.training.train import load_tokenizer
 
@@ -30,14 +30,16 @@ ROOT = Path(__file__).resolve().parent.parent
 Corpora = Sequence[tuple[Government, Sequence[LabelledItem]]]
 
 
-def retrain(train: Sequence[LabelledItem], dev: Sequence[LabelledItem], *, corpora: Corpora, out: Path) -> float:
+def retrain(train: Sequence[LabelledItem], dev: Sequence[LabelledItem], *, corpora: Corpora, fresh: int, out: Path) -> float:
     """Train heads as `--quick` does and write the model folder; seconds taken."""
     started = time.perf_counter()
-    settings = load_settings(None, **QUICK)
+    settings = load_settings(None, **{**QUICK, "fresh": fresh})
+    known = json.loads((SHIPPED_MODEL / MANIFEST).read_text(encoding="utf-8"))["train"]
     encoder, heads = encoder_in(SHIPPED_MODEL)
     tokenizer = load_tokenizer(SHIPPED_MODEL)
     places = {government.name: government.place for government, _ in corpora}
-    epochs = train_heads(train, dev, places=places, encoder=encoder, heads=heads, tokenizer=tokenizer, settings=settings)
+    counted = count_fresh(train, known=known, times=fresh)
+    epochs = train_heads(counted, dev, places=places, encoder=encoder, heads=heads, tokenizer=tokenizer, settings=settings)
     notes = {
         "base_name": SHIPPED_MODEL.name,
         "train": sorted({item.government for item in train}),
@@ -80,7 +82,7 @@ def main() -> None:
     """Train twice, measure three models on the last quarter, print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--own", type=Path, default=ROOT / "corpora" / "own" / "yunchuan", help="the folder of one office: all quarters but the last are added")
-    parser.add_argument("--repeat", type=int, default=1, help="how many times each of its rows stands among the others")
+    parser.add_argument("--fresh", type=int, default=QUICK["fresh"], help="how many times a row counts that the shipped model has not learned from")
     parser.add_argument("--out", type=Path, help="where the two models stay; without it they are thrown away")
     arguments = parser.parse_args()
     corpora = list(read_corpora(ROOT / "corpora"))
@@ -95,8 +97,8 @@ def main() -> None:
     result: dict[str, Any] = {"office": office.name, "rows_added": len(first), "rows_measured": len(last), "shipped": figures(SHIPPED_MODEL, last)}
     with tempfile.TemporaryDirectory() as name:
         out = arguments.out or Path(name)
-        for key, train in (("without", base), ("with", [*base, *first * arguments.repeat])):
-            seconds = retrain(train, dev, corpora=corpora, out=out / key)
+        for key, train in (("without", base), ("with", [*base, *first])):
+            seconds = retrain(train, dev, corpora=corpora, fresh=arguments.fresh, out=out / key)
             result[key] = {"n_train": len(train), "seconds": round(seconds), **figures(out / key, last)}
             print(json.dumps({key: result[key]}, ensure_ascii=False), flush=True)
     result["gain"] = {key: round(result["with"][key] - result["without"][key], 4) for key in result["shipped"]}

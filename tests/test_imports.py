@@ -9,7 +9,7 @@ from pathlib import Path
 
 # Each layer may import from those before it. `annotate` and `training` share the base and the readers.
 LAYERS = (
-    {"errors", "labels", "progress", ""},
+    {"errors", "heaps", "labels", "progress", ""},
     {"text", "config", "in_use", "lock"},
     {"wording", "unit_names"},
     {"records"},

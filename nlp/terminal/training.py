@@ -72,15 +72,17 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
 def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings, journal: Journal | None = None) -> None:
     """Train the heads alone, on the encoder of the model folder `base`, or on a base encoder that has learned nothing yet."""
     from nlp.training.export import save_model  # noqa: PLC0415
-    from nlp.training.heads import encoder_from, encoder_in, train_heads  # noqa: PLC0415
+    from nlp.training.heads import count_fresh, encoder_from, encoder_in, train_heads  # noqa: PLC0415
     from nlp.training.samples import build_samples  # noqa: PLC0415
     from nlp.training.train import load_tokenizer  # noqa: PLC0415
 
     train_items, dev = of_split(corpora, "train"), of_split(corpora, "dev")
     tokenizer, places = load_tokenizer(base), _places(corpora)
-    if (base / WEIGHTS).is_file():
+    inherited = _inherited(base)
+    if inherited:
         load_model(base)
         encoder, heads = encoder_in(base)
+        train_items = count_fresh(train_items, known=inherited["inherited"]["train"], times=settings.fresh)
     else:
         samples = build_samples(train_items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)
         encoder, heads = encoder_from(base, layers=settings.layers, samples=samples)
@@ -99,9 +101,7 @@ def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSett
             on_epoch=show.epoch,
         )
         show.write("正在写出……")
-        figures = save_model(
-            encoder, heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base) | _inherited(base)
-        )
+        figures = save_model(encoder, heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base) | inherited)
     print_figures({"模型（开发集）": figures["dev"]})
     Console().print(f"模型已写入 {out}", highlight=False)
 

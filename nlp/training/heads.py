@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +46,16 @@ def encoder_from(base: Path, *, layers: int, samples: Sequence[Sample]) -> tuple
     batches = batches_by_length([sample.window for sample in samples], size=_READ_SIZE)
     feeds = [inputs_of([samples[i] for i in batch])[:2] for batch in batches[:: max(1, len(batches) // 40)]]
     return to_int8(encoder_graph(network), feeds=feeds), network.heads
+
+
+def count_fresh(items: Sequence[LabelledItem], *, known: Collection[str], times: int) -> list[LabelledItem]:
+    """The items, those of governments that are not `known` to the encoder `times` times: a few hundred rows of one's own must weigh against thousands.
+
+    Where no government is known, every row counts once.
+    """
+    if not any(item.government in known for item in items):
+        return list(items)
+    return [item for item in items for _ in range(1 if item.government in known else times)]
 
 
 def train_heads(
@@ -133,18 +143,21 @@ def run_heads(session: Any, heads: Heads) -> Network:
 
 
 def _read_states(samples: Sequence[Sample], session: Any, *, on_read: Callable[[int, int], None] | None) -> list[Array]:
-    """The states `(T, H)` of each sample in half precision: a few hundred bytes a token, so that thousands of rows fit into memory."""
-    states: list[Array] = [np.zeros((0, 0), dtype=np.float16)] * len(samples)
-    done = 0
-    for batch in batches_by_length([sample.window for sample in samples], size=_READ_SIZE):
-        ids, mask, _, _ = inputs_of([samples[i] for i in batch])
+    """The states `(T, H)` of each sample in half precision: a few hundred bytes a token, so that thousands of rows fit into memory.
+
+    A window that stands among the samples several times is read once.
+    """
+    windows = {sample.window.ids: sample for sample in samples}
+    once = list(windows.values())
+    states: dict[tuple[int, ...], Array] = {}
+    for batch in batches_by_length([sample.window for sample in once], size=_READ_SIZE):
+        ids, mask, _, _ = inputs_of([once[i] for i in batch])
         (found,) = session.run([STATES], {"input_ids": ids, "attention_mask": mask})
         for b, i in enumerate(batch):
-            states[i] = found[b, : len(samples[i].window.ids)].astype(np.float16)
-        done += len(batch)
+            states[once[i].window.ids] = found[b, : len(once[i].window.ids)].astype(np.float16)
         if on_read:
-            on_read(done, len(samples))
-    return states
+            on_read(len(states), len(once))
+    return [states[sample.window.ids] for sample in samples]
 
 
 def _loss(heads: Heads, samples: Sequence[Sample], states: Sequence[Array], settings: TrainingSettings) -> torch.Tensor:

@@ -38,6 +38,7 @@ class TrainingSettings:
     drop_rules : share of items shown without it, so that the network reads the words too.
     smoothing : label smoothing, in [0, 0.3].
     average : share, in [0, 1), that the mean of the weights keeps at each step; 0 takes the last weights as they are.
+    fresh : how many times a quick training counts a row of a government from which the model that it goes on from has not learned.
     """
 
     seed: int = 7
@@ -65,6 +66,7 @@ class TrainingSettings:
     drop_rules: float = 0.3
     smoothing: float = 0.05
     average: float = 0.998
+    fresh: int = 1
 
     def __post_init__(self) -> None:
         if self.frozen > self.layers:
@@ -72,13 +74,13 @@ class TrainingSettings:
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ResourceError(f"{name} = {getattr(self, name)}，应在 0 与 1 之间", where="训练设置")
-        for name in ("epochs", "batch_size", "layers"):
+        for name in ("epochs", "batch_size", "layers", "fresh"):
             if getattr(self, name) < 1:
                 raise ResourceError(f"{name} = {getattr(self, name)}，应至少为 1", where="训练设置")
 
 
 # What `--quick` sets: the heads alone, in passes over states that are computed once.
-QUICK: Final = {"epochs": 12, "patience": 3, "batch_size": 32, "head_learning_rate": 5e-4, "drop_rules": 0.0}
+QUICK: Final = {"epochs": 12, "patience": 3, "batch_size": 32, "head_learning_rate": 5e-4, "drop_rules": 0.0, "fresh": 5}
 
 
 def load_settings(path: Path | None = None, **overrides: Any) -> TrainingSettings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -205,6 +206,16 @@ def test_quick_training_goes_on_from_a_model_and_leaves_its_encoder_alone(model:
     questions = questions_of(items[:8])
     assert load_model(out).predict(questions) != load_model(model).predict(questions)
     assert "only the heads were trained" in (out / CARD).read_text(encoding="utf-8")
+
+
+def test_rows_new_to_the_encoder_count_several_times_and_are_read_once(items: list[LabelledItem]) -> None:
+    from nlp.training.heads import count_fresh  # noqa: PLC0415
+
+    own = [dataclasses.replace(item, government="own") for item in items[:2]]
+    known = {item.government for item in items}
+    counted = count_fresh([*items, *own], known=known, times=3)
+    assert [item.key for item in counted] == [*(item.key for item in items), *(item.key for item in own for _ in range(3))]
+    assert count_fresh(own, known=known, times=3) == own
 
 
 def test_quick_training_can_begin_at_a_base_encoder(base: Path, items: list[LabelledItem]) -> None:
