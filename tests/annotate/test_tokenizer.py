@@ -1,10 +1,11 @@
-"""spaCy does not draw torch in, and torch can be imported behind it."""
+"""The language is built without torch, and from words that were kept or made anew."""
 
 from __future__ import annotations
 
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +25,17 @@ def test_the_language_is_built_without_torch() -> None:
 def test_torch_can_be_imported_before_and_behind_it() -> None:
     assert run("import nlp.annotate.tokenizer, torch; print(torch.ones(2).sum().item())") == "2.0"
     assert run("import torch, nlp.annotate.tokenizer, sys; print(sys.modules['torch'] is torch)") == "True"
+
+
+def test_a_damaged_cache_of_words_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nlp.annotate import tokenizer  # noqa: PLC0415
+    from nlp.annotate.spacy_alone import Vocab  # noqa: PLC0415
+
+    monkeypatch.setattr(tokenizer, "_cache_folder", lambda: tmp_path)
+    cache = tmp_path / "jieba.cache"
+    text = "管网改造推进速度严重滞后"
+    words = [token.text for token in tokenizer.JiebaTokenizer(Vocab())(text)]
+    whole = cache.read_bytes()
+    for contents in (whole, whole[:1000], b"", b"not marshal"):
+        cache.write_bytes(contents)
+        assert [token.text for token in tokenizer.JiebaTokenizer(Vocab())(text)] == words
