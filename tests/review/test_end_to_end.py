@@ -147,7 +147,8 @@ def try_out(page: Any, name: str) -> bool:  # noqa: F811
     assert "留出：mochuan/q1，共 50 行" in page.inner_text("#verdict")
     lights = page.locator("#floors .light, #comparisons .light").all_inner_texts()
     assert len(lights) == 3
-    assert passed == (set(lights) == {"通过"})
+    # With so few rows a loss may not be shown: only the floor guards then.
+    assert passed == (set(lights) <= {"通过", "样本太少"})
     assert page.locator("[data-act=promote]").count() == passed
     return passed
 
