@@ -15,11 +15,13 @@ import pytest
 
 pytest.importorskip("distributed", reason="Dask is not installed: the extra [scale]")
 import psutil
+from distributed.protocol import deserialize, serialize
 from distributed.protocol.pickle import dumps
 
 from nlp.annotate.encoder import cores
 from nlp.errors import ScaleError, UsageError
-from nlp.plan import Chunk
+from nlp.plan import Chunk, plan
+from nlp.run_record import Failure, FileDone
 from nlp.scale import cluster, probe
 from nlp.scale.cluster import check_scale, open_client
 from nlp.scale.probe import check_workers
@@ -119,6 +121,15 @@ def test_other_versions_of_packages_are_a_warning(client: Any, tmp_path: Path) -
 
 
 def test_a_machine_without_the_program_can_say_so() -> None:
-    code = "import pickle, sys; sys.modules['nlp'] = None; print(sorted(pickle.loads(sys.stdin.buffer.read())({})))"
+    code = "import sys; from distributed.protocol.pickle import loads; sys.modules['nlp'] = None; print(sorted(loads(sys.stdin.buffer.read())({})))"
     done = subprocess.run([sys.executable, "-c", code], input=dumps(probe._question()), capture_output=True, check=True)
     assert done.stdout.decode().strip() == "['missing']"
+
+
+def test_what_travels_arrives_as_it_was_sent(tmp_path: Path) -> None:
+    report = tmp_path / "甲县2024年一季度.csv"
+    report.write_text("序号,主要任务,牵头单位,落实情况\n", encoding="utf-8")
+    (chunk,) = plan([report])
+    done = FileDone(report.name, "甲县2024年一季度", chunk.files[0].sha256, failure=Failure(report.name, "没有行", False))
+    for sent in ((chunk, RULES), (done,)):
+        assert deserialize(*serialize(sent)) == sent
