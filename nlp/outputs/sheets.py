@@ -14,7 +14,21 @@ from nlp.unit_names import Proposal
 from nlp.wording import Wording
 
 # Name of the header in the wording, key of the row, width, and W wraps, S on the screen alone, M marked to be filled in, H hidden.
-_COLUMNS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
+_Columns = tuple[tuple[str, str, int, str], ...]
+# Of a unit, in one report and over all.
+_OF_A_UNIT: Final[_Columns] = (
+    ("light", "light", 6, ""),
+    ("led", "led", 7, ""),
+    ("joined", "joined", 7, ""),
+    *((status, status, 8, "") for status in STATUSES),
+    ("at_risk_share", "at_risk_share", 11, ""),
+    ("at_risk_shrunk", "at_risk_shrunk", 12, ""),
+    ("completed_share", "completed_share", 10, ""),
+    ("completed_shrunk", "completed_shrunk", 12, ""),
+    ("top_score", "top_score", 11, ""),
+    ("wordings", "wordings", 30, "W"),
+)
+_COLUMNS: Final[Mapping[str, _Columns]] = {
     "risks": (
         ("rank", "rank", 6, ""),
         ("score", "score", 8, ""),
@@ -81,16 +95,7 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
         ("unit_rank", "unit_rank", 6, ""),
         ("rank_change", "rank_change", 9, ""),
         ("unit", "unit", 28, "W"),
-        ("light", "light", 6, ""),
-        ("led", "led", 7, ""),
-        ("joined", "joined", 7, ""),
-        *((status, status, 8, "") for status in STATUSES),
-        ("at_risk_share", "at_risk_share", 11, ""),
-        ("at_risk_shrunk", "at_risk_shrunk", 12, ""),
-        ("completed_share", "completed_share", 10, ""),
-        ("completed_shrunk", "completed_shrunk", 12, ""),
-        ("top_score", "top_score", 11, ""),
-        ("wordings", "wordings", 30, "W"),
+        *_OF_A_UNIT,
     ),
     "places": (
         ("unit_rank", "unit_rank", 6, ""),
@@ -131,16 +136,7 @@ _COLUMNS: Final[Mapping[str, tuple[tuple[str, str, int, str], ...]]] = {
         ("unit_rank", "unit_rank", 6, ""),
         ("unit", "unit", 28, "W"),
         ("reports", "reports", 8, ""),
-        ("light", "light", 6, ""),
-        ("led", "led", 7, ""),
-        ("joined", "joined", 7, ""),
-        *((status, status, 8, "") for status in STATUSES),
-        ("at_risk_share", "at_risk_share", 11, ""),
-        ("at_risk_shrunk", "at_risk_shrunk", 12, ""),
-        ("completed_share", "completed_share", 10, ""),
-        ("completed_shrunk", "completed_shrunk", 12, ""),
-        ("top_score", "top_score", 11, ""),
-        ("wordings", "wordings", 30, "W"),
+        *_OF_A_UNIT,
     ),
     "aliases": (
         ("alias_name", "alias_name", 34, "W"),
