@@ -12,6 +12,9 @@ from typing import Final, NamedTuple
 END_MARKS: Final = frozenset("。；！？;!?\n")
 _OPENING: Final = {"“": "”", "‘": "’", "（": "）", "(": ")", "《": "》", "〈": "〉", "【": "】", "「": "」", "『": "』", "[": "]", "〔": "〕"}
 _CLOSING: Final = frozenset(_OPENING.values())
+_QUOTE: Final = re.compile(f"[{re.escape(''.join((*_OPENING, *_CLOSING)))}]")
+# Where a statement may end, or what holds its end back.
+_STOP: Final = re.compile(f"[{re.escape(''.join((*sorted(END_MARKS), *_OPENING)))}]|\\d")
 # A list number stands at the head of a statement: 1. 2、 3． （4） (5) ⑥
 _LIST_NUMBER: Final = re.compile(r"(?:(\d{1,2})[.．、](?!\d)|[（(](\d{1,2}|[一二三四五六七八九十]{1,3})[）)]|([①-⑳]))[ \t\u3000]*")
 _WITHIN_NUMBER: Final = frozenset(".．、，,-—–～~第/#＃")
@@ -58,8 +61,15 @@ def fold(text: str) -> str:
 
 def squeeze(text: str) -> tuple[str, list[int]]:
     """`text` without white space, and for each kept character its offset in the original (same length)."""
+    if not has_space(text):
+        return text, list(range(len(text)))
     offsets = [i for i, c in enumerate(text) if not c.isspace()]
     return "".join(text[i] for i in offsets), offsets
+
+
+def has_space(text: str) -> bool:
+    """Whether white space stands anywhere in `text`; most statements have none, and finding that out is quick."""
+    return text.split(maxsplit=1) != [text] and bool(text)
 
 
 def count_characters(text: str) -> int:
@@ -110,7 +120,8 @@ def _ends(text: str) -> list[int]:
     ends: list[int] = []
     covered_until = -1
     expected = 1
-    for i, character in enumerate(text):
+    for stop in _STOP.finditer(text):
+        i, character = stop.start(), stop.group()
         if i < covered_until:
             continue
         if i in closed_at:
@@ -132,7 +143,8 @@ def partners(text: str) -> dict[int, int]:
     """Offset of each outermost opening quote or bracket -> offset after its partner; one that is never closed is left out."""
     partners: dict[int, int] = {}
     stack: list[tuple[str, int]] = []
-    for i, character in enumerate(text):
+    for quote in _QUOTE.finditer(text):
+        i, character = quote.start(), quote.group()
         if character in _OPENING:
             stack.append((_OPENING[character], i))
         elif character in _CLOSING:

@@ -47,6 +47,12 @@ def load_rules() -> tuple[CueRule, ...]:
     return tuple(read_rule(entry) for entry in load_toml("cues.toml")["rule"])
 
 
+@functools.cache
+def asks_words() -> re.Pattern[str]:
+    """Found wherever a rule whose match must begin and end with a word may match."""
+    return re.compile("|".join(f"(?:{rule.pattern.pattern})" for rule in load_rules() if rule.words) or "(?!)")
+
+
 def read_rule(entry: dict[str, Any]) -> CueRule:
     """One entry of the rule file as a rule; raises `ResourceError` as `load_rules` does."""
     where = f"cues.toml 规则 {entry.get('id', '（无 id）')}"

@@ -15,7 +15,7 @@ from typing import Any, Final
 from nlp.annotate.numerals import Number, read_number
 from nlp.config import load_toml
 from nlp.errors import ResourceError
-from nlp.text import Span, fold
+from nlp.text import Span, fold, has_space
 
 AMOUNT: Final = "amount"
 PERCENT: Final = "percent"
@@ -135,6 +135,8 @@ def _bounds() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
 def compact(text: str) -> tuple[str, list[int]]:
     """`text` folded and without white space, and the offset in `text` of each character kept; a space between two digits stays."""
     folded = fold(text)
+    if not has_space(folded):
+        return folded, list(range(len(folded)))
     kept: list[int] = []
     characters: list[str] = []
     for i, c in enumerate(folded):

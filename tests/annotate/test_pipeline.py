@@ -6,7 +6,7 @@ import time
 
 from nlp.annotate.pipeline import annotate
 from nlp.annotate.summary import LONGEST
-from nlp.annotate.tokenizer import build_language
+from nlp.annotate.tokenizer import JiebaTokenizer, build_language
 from nlp.records import Item, Period, Source
 
 Q1 = Period("2024Q1", 0.25)
@@ -55,6 +55,6 @@ def test_a_text_of_100_000_characters_takes_seconds() -> None:
 def test_the_dictionary_is_private() -> None:
     import jieba  # noqa: PLC0415
 
-    language = build_language()
-    assert [token.text for token in language("序时进度严重滞后")] == ["序时进度", "严重滞后"]
+    words = JiebaTokenizer(build_language().vocab)
+    assert [token.text for token in words("序时进度严重滞后")] == ["序时进度", "严重滞后"]
     assert jieba.get_FREQ("严重滞后") is None

@@ -39,3 +39,21 @@ def test_a_damaged_cache_of_words_is_made_anew(tmp_path: Path, monkeypatch: pyte
     for contents in (whole, whole[:1000], b"", b"not marshal"):
         cache.write_bytes(contents)
         assert [token.text for token in tokenizer.JiebaTokenizer(Vocab())(text)] == words
+
+
+def test_only_what_a_rule_asks_words_of_is_cut_and_the_text_is_covered() -> None:
+    from nlp.annotate.tokenizer import build_language  # noqa: PLC0415
+
+    assert [token.text for token in build_language()("管网改造完成，拟于下月开工。")] == ["管网改造完成", "，", "拟于", "下", "月", "开工", "。"]
+
+
+@pytest.mark.parametrize("text", ["管网改造完成3.5公里，拟于下月开工；（待批）“尽快”开工", "拟，于", "", "。。"])
+def test_words_within_a_stretch_are_those_of_the_whole_text(text: str) -> None:
+    import jieba  # noqa: PLC0415
+
+    from nlp.annotate.spacy_alone import Vocab  # noqa: PLC0415
+    from nlp.annotate.tokenizer import JiebaTokenizer  # noqa: PLC0415
+
+    tokenizer = JiebaTokenizer(Vocab())
+    whole = jieba.Tokenizer()
+    assert [token.text for token in tokenizer(text)] == whole.lcut(text)
