@@ -227,22 +227,28 @@ def train_command(
     base: Annotated[Path | None, typer.Option(help="底座编码器文件夹，缺省用 models/encoder；--quick 时也可以是一个模型，缺省用在用的模型")] = None,
     config: Annotated[Path | None, typer.Option(help="训练设置 TOML")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="编码器不动，只训练分类头，几分钟完成")] = False,
+    teacher: Annotated[Path | None, typer.Option(metavar="DIR", help="教师模型文件夹：训练一个层数更少、更快的模型，从教师的下几层开始，学它的判断")] = None,
     seed: Annotated[int | None, typer.Option(help="随机种子")] = None,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的模型文件夹")] = False,
     job: Annotated[Path | None, typer.Option(hidden=True, help="核对界面建立的文件夹：进度写在其中，出现 stop 就像 Ctrl-C 一样停下")] = None,
 ) -> None:
     """在带标注的语料上训练模型；中断后用同样的命令接着练，Ctrl-C 时用已有的最好一轮写出模型。"""
     from nlp.training.job import journal  # noqa: PLC0415
-    from nlp.training.settings import QUICK, load_settings  # noqa: PLC0415
+    from nlp.training.settings import QUICK, TAUGHT, load_settings  # noqa: PLC0415
 
+    if quick and teacher:
+        raise UsageError("--quick 与 --teacher 不能同用：前者不动编码器，后者训练一个新的编码器")
     if job and hasattr(os, "nice"):
         # The screen that started it must stay quick.
         os.nice(5)
     with journal(job) if job else nullcontext() as kept:
-        _train(corpora, out=out, base=base, settings=load_settings(config, seed=seed, **(QUICK if quick else {})), quick=quick, force=force, kept=kept)
+        settings = load_settings(config, defaults=QUICK if quick else TAUGHT if teacher else {}, seed=seed)
+        _train(corpora, out=out, base=base, settings=settings, quick=quick, teacher=teacher, force=force, kept=kept)
 
 
-def _train(corpora: list[Path], *, out: Path, base: Path | None, settings: TrainingSettings, quick: bool, force: bool, kept: Journal | None) -> None:
+def _train(
+    corpora: list[Path], *, out: Path, base: Path | None, settings: TrainingSettings, quick: bool, teacher: Path | None, force: bool, kept: Journal | None
+) -> None:
     if out.exists() and not force:
         raise OutputError("模型文件夹已存在", where=str(out), remedy="加 --force 覆盖，或用 --out 另取名字")
     _refuse_in_use(out)
@@ -255,7 +261,7 @@ def _train(corpora: list[Path], *, out: Path, base: Path | None, settings: Train
     if quick:
         run_quick(_read(corpora), out=out, base=base or default_model() or _shipped_encoder(), settings=settings, journal=kept)
     else:
-        run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings, journal=kept)
+        run_training(_read(corpora), out=out, base=base or _shipped_encoder(), settings=settings, teacher=teacher, journal=kept)
 
 
 def evaluate_command(

@@ -39,23 +39,28 @@ def of_split(corpora: Corpora, split: str) -> list[LabelledItem]:
     return [item for government, items in corpora if government.split == split for item in items]
 
 
-def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings, journal: Journal | None = None) -> None:
+def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSettings, teacher: Path | None = None, journal: Journal | None = None) -> None:
     """Train, export, measure on dev and write the card; what is unfinished stands in `.NAME-run` beside `out` and is taken up again.
 
     Parameters
     ----------
+    teacher : the folder of a larger model that the new one begins as and learns to agree with.
     journal : where the progress is written as well, for a process that watches this one.
     """
     from nlp.training.checkpoint import finished  # noqa: PLC0415
     from nlp.training.export import export  # noqa: PLC0415
+    from nlp.training.teacher import load_teacher  # noqa: PLC0415
     from nlp.training.train import train  # noqa: PLC0415
 
+    teaching = load_teacher(teacher) if teacher else None
     run = out.with_name(f".{out.name}-run")
     train_items, dev = of_split(corpora, "train"), of_split(corpora, "dev")
     with _progress(journal) as show:
         show.begin(settings)
         try:
-            epochs = train(train_items, dev, places=_places(corpora), base=base, out=run, settings=settings, on_step=show.step, on_epoch=show.epoch)
+            epochs = train(
+                train_items, dev, places=_places(corpora), base=base, out=run, settings=settings, teacher=teaching, on_step=show.step, on_epoch=show.epoch
+            )
         except KeyboardInterrupt:
             epochs = finished(run)
             if not epochs:
@@ -63,7 +68,8 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
                 raise
             show.say(f"已中断，用 {len(epochs)} 轮里最好的一轮写出模型")
         show.write("正在导出，并逐句与训练时的模型核对……")
-        figures = export(run, base=base, out=out, settings=settings, dev=dev, check=[*train_items, *dev], notes=_notes(corpora, epochs, base=base))
+        notes = _notes(corpora, epochs, base=base) | ({"teacher": teaching.id, "inherited": _inherited(teaching.folder)["inherited"]} if teaching else {})
+        figures = export(run, base=base, out=out, settings=settings, dev=dev, check=[*train_items, *dev], notes=notes)
     shutil.rmtree(run, ignore_errors=True)
     print_figures({"模型（开发集）": figures["dev"]})
     Console().print(f"模型已写入 {out}", highlight=False)
@@ -178,7 +184,7 @@ def _notes(corpora: Corpora, epochs: Sequence[Epoch], *, base: Path) -> dict[str
 
 
 def _inherited(base: Path) -> dict[str, Any]:
-    """What the model that a quick training went on from had learned from, itself or before: whoever holds out rows must know."""
+    """What the model that a training went on from had learned from, itself or before: whoever holds out rows must know."""
     if not (base / WEIGHTS).is_file():
         return {}
     manifest = json.loads((base / MANIFEST).read_text(encoding="utf-8"))

@@ -39,8 +39,22 @@ class Epoch:
         return 0.5 * self.statement_f1 + 0.3 * self.span_f1 + 0.2 * self.risk_recall
 
 
-def save(out: Path, network: StatusNetwork, average: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings, epochs: Sequence[Epoch]) -> None:
-    """Write the state after a whole epoch, and the averaged weights once more where it is the best so far; each file whole or not at all."""
+def save(
+    out: Path,
+    network: StatusNetwork,
+    average: StatusNetwork,
+    optimizer: torch.optim.AdamW,
+    settings: TrainingSettings,
+    epochs: Sequence[Epoch],
+    *,
+    teacher: str | None = None,
+) -> None:
+    """Write the state after a whole epoch, and the averaged weights once more where it is the best so far; each file whole or not at all.
+
+    Parameters
+    ----------
+    teacher : the id of the model that is learned from, where there is one: a run with another is another run.
+    """
     _write(out / LAST, _weights(network))
     _write(out / AVERAGE, _weights(average))
     if epochs[-1].score >= max(epoch.score for epoch in epochs):
@@ -52,7 +66,7 @@ def save(out: Path, network: StatusNetwork, average: StatusNetwork, optimizer: t
         for name, value in optimizer.state[parameter].items()
     }
     _write(out / OPTIMIZER, moments)
-    state = {"settings": dataclasses.asdict(settings), "epochs": [dataclasses.asdict(epoch) for epoch in epochs]}
+    state = {"settings": dataclasses.asdict(settings), "teacher": teacher, "epochs": [dataclasses.asdict(epoch) for epoch in epochs]}
     temporary = out / f".{STATE}"
     temporary.write_text(json.dumps(state, indent=1), encoding="utf-8")
     temporary.replace(out / STATE)
@@ -75,12 +89,14 @@ def finished(out: Path) -> list[Epoch]:
     return [Epoch(**epoch) for epoch in json.loads((out / STATE).read_text(encoding="utf-8"))["epochs"]]
 
 
-def resume(out: Path, network: StatusNetwork, average: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings) -> list[Epoch]:
-    """The epochs that an earlier run with the same settings finished here, its weights and moments loaded; none where there is no such run."""
+def resume(
+    out: Path, network: StatusNetwork, average: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings, *, teacher: str | None = None
+) -> list[Epoch]:
+    """The epochs that an earlier run, with the same settings and teacher, finished here, its weights and moments loaded; none where there is none."""
     if not (out / STATE).is_file():
         return []
     state = json.loads((out / STATE).read_text(encoding="utf-8"))
-    if state["settings"] != dataclasses.asdict(settings):
+    if state["settings"] != dataclasses.asdict(settings) or state.get("teacher") != teacher:
         return []
     network.load_state_dict(load_file(str(out / LAST)))
     average.load_state_dict(load_file(str(out / AVERAGE)))

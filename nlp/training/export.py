@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 import onnx
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 
 from nlp.annotate.encoder import CALIBRATION, CHECKED, LABELS, MANIFEST, TOKENIZER, WEIGHTS, load_model, run_session, session_of
@@ -29,8 +29,8 @@ from nlp.training.card import write_card
 from nlp.training.checkpoint import BEST
 from nlp.training.corpus import LabelledItem
 from nlp.training.evaluate import measure
+from nlp.training.float_weights import HEADS
 from nlp.training.graph import Feed, encoder_graph, to_int8, with_heads
-from nlp.training.heads import HEADS
 from nlp.training.network import Heads, build_network
 from nlp.training.questions import questions_of
 from nlp.training.settings import TrainingSettings
@@ -108,7 +108,8 @@ def save_model(
         folder = Path(name) / out.name
         folder.mkdir()
         onnx.save(with_heads(encoder, heads), str(folder / WEIGHTS))
-        save_file({name: tensor.half().contiguous() for name, tensor in heads.state_dict().items()}, str(folder / HEADS))
+        # `save_file` would make a file that nobody else on the machine can read.
+        (folder / HEADS).write_bytes(save({name: tensor.half().contiguous() for name, tensor in heads.state_dict().items()}))
         tokenizer.save(str(folder / TOKENIZER))
         _write_json(folder / LABELS, {"statuses": list(STATUSES), "problem_kinds": list(PROBLEM_KINDS)})
         _write_json(folder / CALIBRATION, dataclasses.asdict(FittedCalibration(cues=bool(settings.rules))))

@@ -20,6 +20,7 @@ from nlp.annotate.predict import Network, batches_by_length
 from nlp.errors import CorpusError
 from nlp.training.checkpoint import Epoch
 from nlp.training.corpus import LabelledItem
+from nlp.training.float_weights import HEADS
 from nlp.training.graph import STATES, encoder_graph, encoder_of, to_int8
 from nlp.training.loss import loss_of
 from nlp.training.network import Heads, build_network
@@ -28,7 +29,6 @@ from nlp.training.settings import TrainingSettings
 from nlp.training.train import Step, figures_of, is_done, rate_at
 
 Array = np.ndarray[Any, np.dtype[Any]]
-HEADS: Final = "heads.safetensors"
 _READ_SIZE: Final = 8
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ from nlp.errors import ResourceError
 
 _SHARES: Final = (
     *("drop_task", "drop_period", "change_numbers", "change_places", "drop_stop", "change_marks", "crop", "drop_rules"),
-    *("warmup", "smoothing", "average"),
+    *("warmup", "smoothing", "average", "taught"),
 )
 
 
@@ -38,6 +39,8 @@ class TrainingSettings:
     drop_rules : share of items shown without it, so that the network reads the words too.
     smoothing : label smoothing, in [0, 0.3].
     average : share, in [0, 1), that the mean of the weights keeps at each step; 0 takes the last weights as they are.
+    taught : share of the loss, in [0, 1], that is the distance to the teacher where there is one; the rest is that to the labels.
+    state_weight : part of the states in that distance.
     fresh : how many times a quick training counts a row of a government from which the model that it goes on from has not learned.
     """
 
@@ -66,6 +69,8 @@ class TrainingSettings:
     drop_rules: float = 0.3
     smoothing: float = 0.05
     average: float = 0.998
+    taught: float = 0.5
+    state_weight: float = 2.0
     fresh: int = 1
 
     def __post_init__(self) -> None:
@@ -83,9 +88,12 @@ class TrainingSettings:
 # not at all, and a run that stopped where dev did would end before it had learned them.
 QUICK: Final = {"epochs": 9, "patience": 0, "batch_size": 32, "head_learning_rate": 5e-4, "drop_rules": 0.0, "fresh": 5}
 
+# What `--teacher` sets: fewer layers, which begin as the teacher's own and need no more than half the passes.
+TAUGHT: Final = {"layers": 4, "epochs": 6, "patience": 0, "learning_rate": 1e-4, "head_learning_rate": 3e-4}
 
-def load_settings(path: Path | None = None, **overrides: Any) -> TrainingSettings:
-    """Settings from a TOML file (defaults where there is none), with single fields overridden; raises `ResourceError` for an unknown key."""
+
+def load_settings(path: Path | None = None, *, defaults: Mapping[str, Any] | None = None, **overrides: Any) -> TrainingSettings:
+    """Settings from a TOML file, with single fields overridden; what neither says is as in `defaults`. Raises `ResourceError` for an unknown key."""
     given: dict[str, Any] = {}
     if path is not None:
         try:
@@ -93,7 +101,7 @@ def load_settings(path: Path | None = None, **overrides: Any) -> TrainingSetting
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ResourceError(f"不能作为设置文件读入（{error}）", where=str(path)) from error
     fields = {field.name: field for field in dataclasses.fields(TrainingSettings)}
-    values = {**given, **{name: value for name, value in overrides.items() if value is not None}}
+    values = {**(defaults or {}), **given, **{name: value for name, value in overrides.items() if value is not None}}
     if unknown := values.keys() - fields.keys():
         raise ResourceError(f"未知的键 {sorted(unknown)}，可用 {sorted(fields)}", where=str(path or "训练设置"))
     for name, value in values.items():

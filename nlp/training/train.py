@@ -22,12 +22,13 @@ from nlp.errors import CorpusError, ResourceError
 from nlp.labels import AT_RISK, STATUSES
 from nlp.training.checkpoint import Epoch, resume, save
 from nlp.training.corpus import LabelledItem
-from nlp.training.loss import loss_of
+from nlp.training.loss import loss_of, loss_to_teacher
 from nlp.training.metrics import class_figures, confusion, macro_f1, span_figures
 from nlp.training.network import StatusNetwork, build_network
 from nlp.training.questions import questions_of
 from nlp.training.samples import Sample, answers_of, build_samples, inputs_of
 from nlp.training.settings import TrainingSettings
+from nlp.training.teacher import Teacher, begin_as
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def train(
     base: Path,
     out: Path,
     settings: TrainingSettings,
+    teacher: Teacher | None = None,
     on_step: Callable[[Step], None] | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> list[Epoch]:
@@ -58,6 +60,7 @@ def train(
     ----------
     places : government -> its name, for the swapping of names.
     base : folder of the base encoder with its `tokenizer.json`.
+    teacher : a larger model on the same base that the network begins as, layer by layer, and learns to agree with.
 
     Raises
     ------
@@ -69,12 +72,15 @@ def train(
     torch.manual_seed(settings.seed)
     tokenizer = load_tokenizer(base)
     network = build_network(base, layers=settings.layers)
+    if teacher:
+        begin_as(network, teacher)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
     _freeze(network, settings.frozen)
     optimizer = _optimizer(network, settings)
     average = copy.deepcopy(network).eval()
-    epochs = resume(out, network, average, optimizer, settings)
+    known = teacher.id if teacher else None
+    epochs = resume(out, network, average, optimizer, settings, teacher=known)
     steps_per_epoch = math.ceil(len(build_samples(items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)) / settings.batch_size)
     total = steps_per_epoch * settings.epochs
     while len(epochs) < settings.epochs and not is_done(epochs, settings):
@@ -91,7 +97,7 @@ def train(
             rate = rate_at((number - 1) * steps_per_epoch + n, total, settings.warmup)
             for group in optimizer.param_groups:
                 group["lr"] = group["peak"] * rate
-            loss = _loss(network, [samples[i] for i in batch], settings, device)
+            loss = _loss(network, [samples[i] for i in batch], settings, device, teacher)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -104,7 +110,7 @@ def train(
                 on_step(Step(number, n, len(batches), loss_sum / n, left))
         figures = figures_of(dev, network=run_network(average), tokenizer=tokenizer, cues=bool(settings.rules))
         epochs.append(Epoch(number, loss_sum / len(batches), *figures, time.perf_counter() - started))
-        save(out, network, average, optimizer, settings, epochs)
+        save(out, network, average, optimizer, settings, epochs, teacher=known)
         if on_epoch:
             on_epoch(epochs[-1])
     return epochs
@@ -138,12 +144,19 @@ def load_tokenizer(base: Path) -> Tokenizer:
     return bare(tokenizer)
 
 
-def _loss(network: StatusNetwork, samples: Sequence[Sample], settings: TrainingSettings, device: torch.device) -> torch.Tensor:
+def _loss(network: StatusNetwork, samples: Sequence[Sample], settings: TrainingSettings, device: torch.device, teacher: Teacher | None) -> torch.Tensor:
     inputs = inputs_of(samples)
     answers = [torch.from_numpy(array).to(device) for array in answers_of(samples, pool=inputs[2])]
+    ids, mask, pool, cues = (torch.from_numpy(array).to(device) for array in inputs)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bfloat16(device)):
-        logits = network(*(torch.from_numpy(array).to(device) for array in inputs))
-    return loss_of(logits, answers, settings=settings)
+        states = network.states(ids, mask)
+        logits = network.heads(states, mask, pool, cues)
+    by_labels = loss_of(logits, answers, settings=settings)
+    if not teacher:
+        return by_labels
+    taught = teacher.answer(inputs, device=device)
+    by_teacher = loss_to_teacher(logits, states, taught, answers=answers, pool=pool, mask=mask, settings=settings)
+    return (1 - settings.taught) * by_labels + settings.taught * by_teacher
 
 
 def has_bfloat16(device: torch.device) -> bool:
