@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nlp.errors import DuchaError, Interrupted, UsageError
+from nlp.heaps import seek_garbage_seldom
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -146,8 +146,7 @@ add_commands()
 
 def main() -> None:
     """Run the command; a `DuchaError` becomes one line on stderr and exit code 2 (bad usage) or 1."""
-    # A start makes hundreds of thousands of objects that stay: to look through them for garbage again and again takes a fifth of a second.
-    gc.set_threshold(50_000, 20, 20)
+    seek_garbage_seldom()
     for stream in (sys.stdout, sys.stderr):
         # A Chinese Windows console is GBK: what it cannot show must not end the run.
         if hasattr(stream, "reconfigure"):

@@ -1,8 +1,12 @@
-"""The memory of threads: on Linux each would keep a heap of its own, so that a run of several threads grows by what none of them uses any more."""
+"""The memory of the process: heaps that threads share, and garbage that is not looked for all the time.
+
+On Linux each thread would keep a heap of its own, so that a run of several threads grows by what none of them uses any more.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from typing import Final
 
@@ -19,3 +23,8 @@ def share_heaps() -> bool:
         return bool(ctypes.CDLL(None).mallopt(_ARENA_MAX, _HEAPS))
     except (OSError, AttributeError):
         return False
+
+
+def seek_garbage_seldom() -> None:
+    """A start makes hundreds of thousands of objects that stay: to look through them for garbage again and again takes a fifth of a second."""
+    gc.set_threshold(50_000, 20, 20)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
 
 _NO_TEXT: Final = "未填报落实情况"
 # Items a step: enough to sort them by length, few enough for the progress bar to move.
-_CHUNK: Final = 128
+_CHUNK: Final = 96
+# Chunks at the model while the caller works on another: where one ends, the cores go on with the next.
+_AHEAD: Final = 2
+# A vocabulary has one memory zone at a time, whichever thread opens it.
+_ONE_ZONE: Final = threading.Lock()
 RULES: Final = "rules"
 _Asked = Sequence[tuple[Item, Period]]
 
@@ -79,13 +85,13 @@ def annotate_together(
 
 
 def _read(chunks: Sequence[_Asked], *, model: Model | None) -> Iterator[tuple[_Asked, list[Reading]]]:
-    """Each chunk with what is read from its words. The model reads one chunk while the rules read the next and the caller works on the one before."""
-    with ThreadPoolExecutor(1) as reader:
+    """Each chunk with what is read from its words. The model reads one chunk while the next is cut into tokens and the caller works on the one before."""
+    with ThreadPoolExecutor(_AHEAD) as reader:
         ahead: deque[tuple[_Asked, list[tuple[Cue, ...]], Future[list[Prediction]] | None]] = deque()
         for chunk in chunks:
             cues = list(find_text_cues(item.text for item, _ in chunk))
             ahead.append((chunk, cues, reader.submit(_ask, model, chunk, cues) if model else None))
-            if len(ahead) > 1:
+            if len(ahead) > _AHEAD:
                 yield _readings(*ahead.popleft(), model=model)
         while ahead:
             yield _readings(*ahead.popleft(), model=model)
@@ -106,11 +112,13 @@ def _readings(asked: _Asked, cues: Sequence[tuple[Cue, ...]], answer: Future[lis
 
 def find_text_cues(texts: Iterator[str]) -> Iterator[tuple[Cue, ...]]:
     """The cues of each text, offsets in the text as given: white space and letter width do not matter to a rule."""
-    language = build_language()
-    for text in texts:
-        squeezed, offsets = squeeze(fold(text))
-        doc = language(squeezed)
-        yield tuple(Cue(cue.rule, cue.label, Span(offsets[cue.span.start], offsets[cue.span.end - 1] + 1)) for cue in doc.user_data["cues"])
+    language, texts = build_language(), iter(texts)
+    while part := [squeeze(fold(text)) for text in itertools.islice(texts, _CHUNK)]:
+        # The vocabulary would keep every stretch of text that it ever met.
+        with _ONE_ZONE, language.memory_zone():
+            found = [language(squeezed).user_data["cues"] for squeezed, _ in part]
+        for (_, offsets), cues in zip(part, found, strict=True):
+            yield tuple(Cue(cue.rule, cue.label, Span(offsets[cue.span.start], offsets[cue.span.end - 1] + 1)) for cue in cues)
 
 
 def read_by_rules(item: Item, *, cues: Sequence[Cue]) -> Reading:

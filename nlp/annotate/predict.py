@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -109,8 +110,13 @@ def _in_threads(
     """The answers to all batches, in their order; the long ones are begun first, so that no thread ends late."""
     if workers == 1:
         return [ask(batch) for batch in batches]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(ask, batches[::-1]))[::-1]
+    return list(_threads(workers).map(ask, batches[::-1]))[::-1]
+
+
+@functools.cache
+def _threads(workers: int) -> ThreadPoolExecutor:
+    """The threads that batches run in: kept, and shared by all that ask at a time, so that never more batches run than there are cores."""
+    return ThreadPoolExecutor(workers, thread_name_prefix="ducha-batch")
 
 
 def predict(

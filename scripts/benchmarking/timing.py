@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from nlp.heaps import seek_garbage_seldom
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,10 @@ class Seconds:
 
 def time_in_turn(functions: Mapping[str, Callable[[], Any]], *, repeat: int) -> dict[str, Seconds]:
     """Each function run `repeat` times, all of them once before any is run again."""
+    # As in the main job; what only the engines beside it have loaded is not looked through for garbage in its time.
+    seek_garbage_seldom()
+    gc.collect()
+    gc.freeze()
     taken: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(repeat):
         for name, function in functions.items():
