@@ -6,7 +6,6 @@ nothing else, and a chunk that was cut off is done again as a whole.
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import traceback
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nlp.errors import DuchaError, InputError, OutputError, UsageError
+from nlp.heaps import give_back
 from nlp.judging import check_units, result_of
 from nlp.overall import MOST_RISKS, worst_first
 from nlp.plan import Chunk, Input
@@ -142,7 +142,7 @@ def write_chunk(judged: Judged, settings: Settings, workdir: Path) -> tuple[File
     except OSError as error:
         raise OutputError(f"写入失败（{error.strerror}）", where=str(workdir), remedy="请检查磁盘空间和权限") from error
     # What wrote the files leaves rings of objects behind, which nothing else would look for while the memory grows.
-    gc.collect()
+    give_back()
     return tuple(done)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+import weakref
 
 import pytest
 
-from nlp.heaps import share_heaps
+from nlp.heaps import give_back, share_heaps
 
 # Each thread holds a megabyte in small pieces; a heap is named by the first address, which glibc aligns to 64 MB.
 CODE = """
@@ -39,3 +40,13 @@ def test_threads_share_two_heaps() -> None:
 
 def test_it_says_whether_it_could() -> None:
     assert share_heaps() == (platform.libc_ver()[0] == "glibc")
+
+
+def test_rings_of_objects_are_given_back() -> None:
+    class Ring:
+        def __init__(self) -> None:
+            self.own = self
+
+    gone = weakref.ref(Ring())
+    give_back()
+    assert gone() is None

@@ -57,3 +57,11 @@ def test_words_within_a_stretch_are_those_of_the_whole_text(text: str) -> None:
     tokenizer = JiebaTokenizer(Vocab())
     whole = jieba.Tokenizer()
     assert [token.text for token in tokenizer(text)] == whole.lcut(text)
+
+
+def test_the_vocabulary_keeps_no_text() -> None:
+    from nlp.annotate.pipeline import find_text_cues  # noqa: PLC0415
+    from nlp.annotate.tokenizer import build_language  # noqa: PLC0415
+
+    assert len(list(find_text_cues(iter(["从未见过的一段文字甲乙丙，拟于下月开工。"] * 3)))) == 3
+    assert "从未见过的一段文字甲乙丙" not in build_language().vocab.strings
