@@ -1,4 +1,4 @@
-"""Threads share their heaps where the C library knows how."""
+"""Threads share their heaps where the C library knows how; garbage is collected when it is asked for."""
 
 from __future__ import annotations
 

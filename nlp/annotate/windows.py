@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from nlp.errors import ModelError
 from nlp.text import Span, cut_statements, fold, squeeze
 
-# The longest task that the shipped model has learned from has fewer tokens; what stands behind them costs time and tells it nothing.
+# Hardly a task that the shipped model has learned from has more tokens; what stands behind them costs time and tells it nothing.
 LONGEST_TASK: Final = 48
 LONGEST_WINDOW: Final = 320
 # What the report's elapsed share says to the model: a final figure is read otherwise than a figure to date.

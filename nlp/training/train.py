@@ -64,6 +64,7 @@ def train(
 
     Raises
     ------
+    ModelError : the teacher has another shape, or fewer layers.
     CorpusError : there is nothing to train on. `KeyboardInterrupt` passes through; what the last whole epoch left stands in `out`.
     """
     if not items or not dev:
