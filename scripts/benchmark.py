@@ -10,8 +10,8 @@ Parts, in this order; all where none is named:
     growth      1x, 10x, 100x the items as so many files: exponent of time, growth of memory                                  needs [scale]
     workers     the same files by one process and by several                                                                  needs [scale]
 
-`--float` takes `best.safetensors` of the training that the model came from; without it float32 runs with untrained weights and `agreement` has the
-figures of the export alone. For a cold start leave torch out of the environment: spaCy imports it where it is installed.
+`--float` takes `best.safetensors` of the training that the model came from; without it float32 runs with the weights that the whole numbers give back and
+`agreement` has the figures of the export alone. For a cold start leave torch out of the environment: spaCy imports it where it is installed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The shipped model: whole, quick, and as good as its card says."""
+"""The shipped models: whole, quick, and as good as their cards say; the fast one says what the other says."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nlp.annotate.encoder import MANIFEST, Model, load_model
@@ -21,6 +22,10 @@ if not SHIPPED_MODEL.is_dir():
     pytest.skip("no model is shipped", allow_module_level=True)
 
 
+FAST = SHIPPED_MODEL.with_name("status-fast")
+SHIPPED = pytest.mark.parametrize("folder", [SHIPPED_MODEL, FAST], ids=lambda folder: folder.name)
+
+
 @pytest.fixture(scope="module")
 def model() -> Model:
     return load_model(SHIPPED_MODEL)
@@ -31,13 +36,16 @@ def test_items(root: Path) -> list[LabelledItem]:
     return [item for government, items in read_corpora(root / "corpora") if government.split == "test" for item in items]
 
 
-def test_it_was_not_trained_on_the_test_government(root: Path) -> None:
-    manifest = json.loads((SHIPPED_MODEL / MANIFEST).read_text(encoding="utf-8"))
+@SHIPPED
+def test_it_was_not_trained_on_the_test_government(root: Path, folder: Path) -> None:
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     held_out = {government.name for government, _ in read_corpora(root / "corpora") if government.split == "test"}
     assert not held_out & {*manifest["train"], *manifest["dev"]}
 
 
-def test_it_beats_the_rules_on_the_test_government(model: Model, test_items: list[LabelledItem]) -> None:
+@SHIPPED
+def test_it_beats_the_rules_on_the_test_government(folder: Path, test_items: list[LabelledItem]) -> None:
+    model = load_model(folder)
     predictions = model.predict(questions_of(test_items))
     figures = evaluate(test_items, read_items(test_items, predictions=predictions, review_below=model.review_below))
     rules = evaluate(test_items, read_items(test_items))
@@ -46,6 +54,13 @@ def test_it_beats_the_rules_on_the_test_government(model: Model, test_items: lis
     assert figures["statement"]["macro_f1"] >= 0.85
     assert figures["statement"]["at_risk_recall"] >= 0.85
     assert figures["problems"]["overlap"]["f1"] > rules["problems"]["overlap"]["f1"] + 0.1
+
+
+def test_the_fast_one_says_what_the_other_says(model: Model, test_items: list[LabelledItem]) -> None:
+    questions = questions_of(test_items)
+    both = zip(model.predict(questions), load_model(FAST).predict(questions), strict=True)
+    pairs = [(int(np.argmax(a)), int(np.argmax(b))) for one, other in both for (_, a), (_, b) in zip(one.statements, other.statements, strict=True)]
+    assert sum(a == b for a, b in pairs) >= 0.96 * len(pairs)
 
 
 def test_wrapping_and_letter_width_do_not_reach_it(model: Model) -> None:

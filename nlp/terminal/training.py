@@ -44,7 +44,7 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
 
     Parameters
     ----------
-    teacher : the folder of a larger model that the new one begins as and learns to agree with.
+    teacher : the folder of a model that the new one begins as, cut to the width of the settings, and learns to agree with.
     journal : where the progress is written as well, for a process that watches this one.
     """
     from nlp.training.checkpoint import finished  # noqa: PLC0415
@@ -59,10 +59,19 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
         show.begin(settings)
         try:
             epochs = train(
-                train_items, dev, places=_places(corpora), base=base, out=run, settings=settings, teacher=teaching, on_step=show.step, on_epoch=show.epoch
+                train_items,
+                dev,
+                places=_places(corpora),
+                base=base,
+                out=run,
+                settings=settings,
+                teacher=teaching,
+                on_part=show.narrow,
+                on_step=show.step,
+                on_epoch=show.epoch,
             )
         except KeyboardInterrupt:
-            epochs = finished(run)
+            epochs = finished(run, settings, teacher=teaching.id if teaching else None)
             if not epochs:
                 show.say("已中断，还没有练完一轮，没有模型可写")
                 raise
@@ -140,6 +149,10 @@ class _Show:
         if self._journal:
             self._journal.read(done, total)
 
+    def narrow(self, done: int, total: int) -> None:
+        """How far the network has been made narrower."""
+        self._bar.update(self._task, description="剪枝", completed=done, total=total, note=f"{done}/{total}")
+
     def step(self, step: Step) -> None:
         """Step, loss and time left."""
         note = f"{step.step}/{step.steps} 损失 {step.loss:.3f} 还需 {max(1, round(step.seconds_left / 60))} 分钟"
@@ -149,9 +162,9 @@ class _Show:
 
     def epoch(self, epoch: Epoch) -> None:
         """What an epoch came to."""
+        name = f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}" if epoch.number else "剪枝后，训练前"
         self.say(
-            f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}，开发集语句宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，"
-            f"有风险查全 {epoch.risk_recall:.3f}，{epoch.seconds:.0f} 秒"
+            f"{name}，开发集语句宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，有风险查全 {epoch.risk_recall:.3f}，{epoch.seconds:.0f} 秒"
         )
         if self._journal:
             self._journal.epoch(epoch)

@@ -27,8 +27,9 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
         f"- Trained on {manifest['n_train']} items: {', '.join(manifest['train'])}.",
         f"  Stopped and calibrated on {manifest['n_dev']} items: {', '.join(manifest['dev'])}.",
         "  Written text, not collected: see `corpora/README.md`.",
-        f"- {len(manifest['epochs'])} epochs, best {manifest['best_epoch']}, {manifest['seconds']:.0f} s.",
+        f"- {sum(epoch['number'] > 0 for epoch in manifest['epochs'])} epochs, best {manifest['best_epoch']}, {manifest['seconds']:.0f} s.",
         f"- {settings['layers']} layers, seed {settings['seed']}.",
+        *_shape(manifest),
         "- Weights: ONNX, dynamic int8; no pickle.",
         *_agreement(agreement),
         f"- To be looked at: items less sure than {calibration['review_below']:.3f}, {calibration['review_share']:.1%} of dev.",
@@ -45,6 +46,19 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
         "",
     ]
     return "\n".join(lines)
+
+
+def _shape(manifest: Mapping[str, Any]) -> list[str]:
+    if "shape" not in manifest:
+        return []
+    heads, neurons = (", ".join(map(str, manifest["shape"][part])) for part in ("heads", "neurons"))
+    lines = [f"- Attention heads {heads}; hidden neurons {neurons}, from the lowest layer up."]
+    if "teacher" in manifest:
+        width = manifest["settings"]["width"]
+        steps = [f"cut to {width:.0%} of the time of its layers"] if width < 1 else []
+        steps += ["taught by it"] if manifest["settings"]["epochs"] else []
+        lines.append(f"- Begun as the model {manifest['teacher']}, {', then '.join(steps)}.")
+    return lines
 
 
 def _agreement(agreement: Mapping[str, float]) -> list[str]:

@@ -24,7 +24,7 @@ STATE: Final = "state.json"
 
 @dataclass(frozen=True)
 class Epoch:
-    """How an epoch ended: mean loss, dev figures in [0, 1], seconds."""
+    """How an epoch ended: mean loss, dev figures in [0, 1], seconds. Number 0 is a network that was cut and has not been trained yet; its loss is 0."""
 
     number: int
     loss: float
@@ -82,21 +82,26 @@ def _write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
     temporary.replace(path)
 
 
-def finished(out: Path) -> list[Epoch]:
-    """The whole epochs that a run left in its folder; none where there is none."""
-    if not (out / STATE).is_file():
+def finished(out: Path, settings: TrainingSettings, *, teacher: str | None = None) -> list[Epoch]:
+    """The whole epochs that a run with these settings and this teacher left in its folder; none where there is none."""
+    if not is_begun(out, settings, teacher=teacher):
         return []
     return [Epoch(**epoch) for epoch in json.loads((out / STATE).read_text(encoding="utf-8"))["epochs"]]
+
+
+def is_begun(out: Path, settings: TrainingSettings, *, teacher: str | None = None) -> bool:
+    """Whether an earlier run with the same settings and teacher finished an epoch here."""
+    if not (out / STATE).is_file():
+        return False
+    state = json.loads((out / STATE).read_text(encoding="utf-8"))
+    return bool(state["settings"] == dataclasses.asdict(settings) and state.get("teacher") == teacher)
 
 
 def resume(
     out: Path, network: StatusNetwork, average: StatusNetwork, optimizer: torch.optim.AdamW, settings: TrainingSettings, *, teacher: str | None = None
 ) -> list[Epoch]:
     """The epochs that an earlier run, with the same settings and teacher, finished here, its weights and moments loaded; none where there is none."""
-    if not (out / STATE).is_file():
-        return []
-    state = json.loads((out / STATE).read_text(encoding="utf-8"))
-    if state["settings"] != dataclasses.asdict(settings) or state.get("teacher") != teacher:
+    if not is_begun(out, settings, teacher=teacher):
         return []
     network.load_state_dict(load_file(str(out / LAST)))
     average.load_state_dict(load_file(str(out / AVERAGE)))
@@ -104,5 +109,7 @@ def resume(
     for g, group in enumerate(optimizer.param_groups):
         for p, parameter in enumerate(group["params"]):
             prefix = f"{g}.{p}."
-            optimizer.state[parameter] = {name[len(prefix) :]: value for name, value in moments.items() if name.startswith(prefix)}
-    return finished(out)
+            own = {name.removeprefix(prefix): value for name, value in moments.items() if name.startswith(prefix)}
+            # The count of steps stays on the CPU, where the optimizer wants it.
+            optimizer.state[parameter] = {name: value if name == "step" else value.to(parameter.device) for name, value in own.items()}
+    return finished(out, settings, teacher=teacher)

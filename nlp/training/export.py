@@ -34,6 +34,7 @@ from nlp.training.graph import Feed, encoder_graph, to_int8, with_heads
 from nlp.training.network import Heads, build_network
 from nlp.training.questions import questions_of
 from nlp.training.settings import TrainingSettings
+from nlp.training.shape import attention_heads_of, load_with_shape, neurons_of
 from nlp.training.train import load_tokenizer, run_network
 
 LEAST_AGREEMENT: Final = 0.995
@@ -62,7 +63,7 @@ def export(
     ModelError : int8 and float agree on less than `LEAST_AGREEMENT` of the statements; nothing is written.
     """
     network = build_network(base, layers=settings.layers)
-    network.load_state_dict(load_file(str(run / BEST)))
+    load_with_shape(network, load_file(str(run / BEST)))
     network.eval()
     tokenizer = load_tokenizer(base)
     plain = Calibration(cues=bool(settings.rules))
@@ -82,7 +83,7 @@ def export(
             remedy="模型没有写出；请换一个种子重新训练",
         )
     encoder_files = {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(base.glob("*.safetensors"))}
-    notes = {"base": encoder_files, "float_products": kept, **notes}
+    notes = {"base": encoder_files, "float_products": kept, "shape": {"heads": attention_heads_of(network), "neurons": neurons_of(network)}, **notes}
     return save_model(encoder, network.heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=notes, agreement=figures)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,10 @@ _NETWORK: Final = "network."
 _ENCODER: Final = "/encoder/"
 _ATTENTION: Final = ("query", "key", "value")
 _ROUNDED: Final = "_quantized"
+# The end of the name of an input whose outliers were moved into the weights.
+_MOVED: Final = "_even"
+_PRODUCTS: Final = ("QAttention", "Attention", "MatMulInteger", "MatMul")
+_LAYER: Final = re.compile(r"/layer\.(\d+)/")
 
 
 def float_weights(folder: Path) -> dict[str, torch.Tensor]:
@@ -27,7 +32,7 @@ def float_weights(folder: Path) -> dict[str, torch.Tensor]:
 
     Raises
     ------
-    ModelError : a product of the graph is not among those that `graph.to_int8` makes.
+    ModelError : the graph has none of the products that `graph.to_int8` makes.
     """
     graph = onnx.load(str(folder / WEIGHTS)).graph
     tables = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
@@ -39,22 +44,22 @@ def float_weights(folder: Path) -> dict[str, torch.Tensor]:
         weights[name.removeprefix(_NETWORK)] = table if table.dtype == np.float32 else table.astype(np.float32) * tables[f"{name}_factor"]
     # What was moved from the activations into the weights goes back: the multiplier of the input is the divisor of the table.
     moved = {node.output[0]: tables[node.input[1]] for node in graph.node if node.op_type == "Mul" and node.input[1] in tables}
-    layer = -1
     for node in graph.node:
-        if node.op_type not in {"QAttention", "MatMulInteger"}:
+        if node.op_type not in _PRODUCTS or node.input[1] not in tables or not node.input[0].removesuffix(_ROUNDED).endswith(_MOVED):
             continue
-        stem = node.input[1].removesuffix(_ROUNDED)
-        source = node.input[0].removesuffix(_ROUNDED)
-        if source not in moved or f"{stem}_scale" not in tables:
-            raise ModelError(f"图中的 {node.name} 不是本程序写出的", where=str(folder / WEIGHTS), remedy="请用 ducha train 写出的模型")
-        table = tables[node.input[1]].astype(np.float32) * tables[f"{stem}_scale"] * moved[source][:, None]
-        if node.op_type == "MatMulInteger":
+        table = tables[node.input[1]]
+        if table.dtype != np.float32:
+            table = table.astype(np.float32) * tables[f"{node.input[1].removesuffix(_ROUNDED)}_scale"]
+        table = table * moved[node.input[0].removesuffix(_ROUNDED)][:, None]
+        if node.op_type.endswith("Attention"):
+            # What is fused keeps the name of the last of its outputs.
+            stem = f"encoder.encoder.layer.{_LAYER.search(node.output[0])[1]}.attention.self"  # type: ignore[index]
+            for part, own, bias in zip(_ATTENTION, np.split(table, 3, axis=1), np.split(tables[node.input[2]], 3), strict=True):
+                weights |= {f"{stem}.{part}.weight": own.T, f"{stem}.{part}.bias": bias}
+        else:
             place = node.name.removeprefix(_ENCODER).split("/")[:-1]
             weights[f"{'.'.join(['encoder', *place])}.weight"] = table.T
-            continue
-        layer += 1
-        for part, own, bias in zip(_ATTENTION, np.split(table, 3, axis=1), np.split(tables[node.input[2]], 3), strict=True):
-            weights[f"encoder.encoder.layer.{layer}.attention.self.{part}.weight"] = own.T
-            weights[f"encoder.encoder.layer.{layer}.attention.self.{part}.bias"] = bias
+    if not any(name.endswith("query.weight") for name in weights):
+        raise ModelError("图不是本程序写出的：没有找到注意力层", where=str(folder / WEIGHTS), remedy="请用 ducha train 写出的模型")
     heads = {f"heads.{name}": tensor.float() for name, tensor in load_file(str(folder / HEADS)).items()}
     return {name: torch.from_numpy(np.array(table)) for name, table in weights.items()} | heads

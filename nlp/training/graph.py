@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import warnings
 from collections import defaultdict
@@ -20,8 +21,10 @@ from onnxruntime.transformers.fusion_options import FusionOptions
 from torch import nn
 
 from nlp.annotate.encoder import session_of
+from nlp.errors import ModelError
 from nlp.labels import CUE_LABELS
 from nlp.training.network import Heads, StatusNetwork
+from nlp.training.shape import attention_heads_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 # ids and mask, both `(B, T)`.
@@ -53,24 +56,49 @@ def encoder_graph(network: StatusNetwork) -> onnx.ModelProto:
     """Ids and mask -> states in float32, batch and tokens of any size, the operators of each layer fused where onnxruntime knows them."""
     # Only the plain attention is recognised and fused.
     network.encoder.set_attn_implementation("eager")  # type: ignore[operator]
+    config: Any = network.encoder.config
     ids = torch.ones(2, 12, dtype=torch.long)
     axes = {name: {0: "batch", 1: "tokens"} for name in (*_READ, STATES)}
-    config: Any = network.encoder.config
     with tempfile.TemporaryDirectory(prefix="ducha-graph-") as name:
         path = Path(name) / "encoder.onnx"
         _write(_States(network).eval(), (ids, torch.ones_like(ids)), path, inputs=_READ, outputs=(STATES,), axes=axes)
+        onnx.save(_with_head_counts(onnx.load(str(path)), attention_heads_of(network), usual=config.num_attention_heads), str(path))
         options = FusionOptions("bert")
         # The fused embedding would be rounded as a whole, norms and all; its table alone is rounded here.
         options.enable_embed_layer_norm = False
         # See `encoder._SLOWER`: the session is not to fuse them either.
         options.enable_skip_layer_norm = False
         options.enable_bias_skip_layer_norm = False
+        # It warns of every layer that has fewer heads than the others.
+        logging.getLogger("fusion_attention").setLevel(logging.ERROR)
         fused = optimizer.optimize_model(
             str(path), model_type="bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size, optimization_options=options, opt_level=0
         )
         # Saving it is what writes down the operators' own domain.
         fused.save_model_to_file(str(path))
         return onnx.load(str(path))
+
+
+def _with_head_counts(model: onnx.ModelProto, heads: Sequence[int], *, usual: int) -> onnx.ModelProto:
+    """The graph with the number of heads written where a layer that has not the `usual` one is split into them; the export leaves it to be worked out.
+
+    Raises
+    ------
+    ModelError : such a place was not found, and the layer could not be fused.
+    """
+    fixed = {node.output[0]: numpy_helper.to_array(node.attribute[0].t).tolist() for node in model.graph.node if node.op_type == "Constant"}
+    for layer, count in enumerate(heads):
+        if count == usual:
+            continue
+        splits = [node for node in model.graph.node if node.op_type == "Concat" and len(node.input) == 4 and f"/layer.{layer}/" in node.name]
+        splits = [node for node in splits if fixed.get(node.input[2]) == [-1]]
+        if len(splits) != len(("query", "key", "value")):
+            raise ModelError(f"第 {layer + 1} 层有 {count} 个注意力头，导出的图里应有 3 处分头，找到 {len(splits)} 处", where="导出", remedy="模型没有写出")
+        name = f"layer.{layer}.heads"
+        model.graph.initializer.append(numpy_helper.from_array(np.array([count]), name))
+        for node in splits:
+            node.input[2] = name
+    return model
 
 
 def with_heads(encoder: onnx.ModelProto, heads: Heads) -> onnx.ModelProto:

@@ -1,7 +1,9 @@
-"""A trained model as the teacher of a smaller one: it answers the very batches that the pupil sees, and the pupil begins as its lower layers."""
+"""A trained model as the teacher of another: it answers the very batches that the pupil sees, and the pupil begins as its lower layers, or all of them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +18,13 @@ from nlp.errors import ModelError
 from nlp.training.float_weights import float_weights
 from nlp.training.graph import STATES
 from nlp.training.network import Logits, StatusNetwork
+from nlp.training.shape import load_with_shape
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _OUTPUTS: Final = ("statements", "tags", "items", STATES)
+_LAYER: Final = re.compile(r"\.layer\.(\d+)\.")
+# What is as wide as the inside of a layer, which may be narrower in one model than in another.
+_INSIDE: Final = re.compile(r"\.layer\.\d+\.(attention\.(self\.\w+|output\.dense)|intermediate\.dense|output\.dense)\.")
 
 
 @dataclass(frozen=True)
@@ -53,13 +59,19 @@ def load_teacher(folder: Path) -> Teacher:
 
 
 def begin_as(network: StatusNetwork, teacher: Teacher) -> None:
-    """Give the network the teacher's embeddings, heads and as many of its lower layers as the network has.
+    """Give the network the teacher's embeddings, heads and as many of its lower layers as the network has, each as wide as the teacher's.
 
     Raises
     ------
     ModelError : the teacher has other shapes, or fewer layers.
     """
     weights, own = float_weights(teacher.folder), network.state_dict()
-    if unlike := [name for name, tensor in own.items() if name not in weights or weights[name].shape != tensor.shape]:
+    if (has := _layer_count(weights)) < (asked := _layer_count(own)):
+        raise ModelError(f"教师模型有 {has} 层，设置要求 {asked} 层", where=str(teacher.folder), remedy="请在设置文件里把 layers 写成不多于教师的层数")
+    if unlike := [name for name, tensor in own.items() if name not in weights or (weights[name].shape != tensor.shape and not _INSIDE.search(name))]:
         raise ModelError(f"教师模型与要训练的模型结构不同（{unlike[0]} 等 {len(unlike)} 处）", where=str(teacher.folder), remedy="请用同一编码器训练的模型")
-    network.load_state_dict({name: weights[name] for name in own})
+    load_with_shape(network, {name: weights[name] for name in own})
+
+
+def _layer_count(weights: Mapping[str, torch.Tensor]) -> int:
+    return len({found[1] for name in weights if (found := _LAYER.search(name))})

@@ -6,13 +6,14 @@ import copy
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
@@ -20,15 +21,23 @@ from nlp.annotate.encoder import TOKENIZER, bare
 from nlp.annotate.predict import Calibration, Network, batches_by_length, predict
 from nlp.errors import CorpusError, ResourceError
 from nlp.labels import AT_RISK, STATUSES
-from nlp.training.checkpoint import Epoch, resume, save
+from nlp.training.checkpoint import LAST, STATE, Epoch, is_begun, resume, save
 from nlp.training.corpus import LabelledItem
 from nlp.training.loss import loss_of, loss_to_teacher
 from nlp.training.metrics import class_figures, confusion, macro_f1, span_figures
+from nlp.training.narrow import narrow
 from nlp.training.network import StatusNetwork, build_network
+from nlp.training.pruning import Batch
 from nlp.training.questions import questions_of
 from nlp.training.samples import Sample, answers_of, build_samples, inputs_of
 from nlp.training.settings import TrainingSettings
+from nlp.training.shape import load_with_shape
 from nlp.training.teacher import Teacher, begin_as
+
+# Items on which it is found what a network can do without; windows and tokens read at once.
+_ITEMS_READ: Final = 1500
+_AT_ONCE: Final = 16
+_TOKENS_AT_ONCE: Final = 1500
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ def train(
     out: Path,
     settings: TrainingSettings,
     teacher: Teacher | None = None,
+    on_part: Callable[[int, int], None] | None = None,
     on_step: Callable[[Step], None] | None = None,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> list[Epoch]:
@@ -60,7 +70,8 @@ def train(
     ----------
     places : government -> its name, for the swapping of names.
     base : folder of the base encoder with its `tokenizer.json`.
-    teacher : a larger model on the same base that the network begins as, layer by layer, and learns to agree with.
+    teacher : a model on the same base that the network begins as, cut to the width of the settings, and learns to agree with.
+    on_part : told, while the network is made narrower, how many steps of all are done.
 
     Raises
     ------
@@ -69,52 +80,102 @@ def train(
     """
     if not items or not dev:
         raise CorpusError(f"训练 {len(items)} 项，开发 {len(dev)} 项，两者都不能为空")
+    began = time.perf_counter()
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
     tokenizer = load_tokenizer(base)
+    known = teacher.id if teacher else None
     network = build_network(base, layers=settings.layers)
-    if teacher:
-        begin_as(network, teacher)
+    if is_begun(out, settings, teacher=known):
+        # As wide as that run left it.
+        load_with_shape(network, load_file(str(out / LAST)))
+    else:
+        # What another run left must not be taken for what this one writes.
+        (out / STATE).unlink(missing_ok=True)
+        if teacher:
+            begin_as(network, teacher)
+        if teacher and settings.width < 1:
+            read, tried = (_batches_of(part, places=places, tokenizer=tokenizer, settings=settings) for part in (items, dev))
+            narrow(network, read, tried=tried, settings=settings, on_part=on_part)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
+    _drop_out(network, settings.dropout)
     _freeze(network, settings.frozen)
     optimizer = _optimizer(network, settings)
     average = copy.deepcopy(network).eval()
-    known = teacher.id if teacher else None
     epochs = resume(out, network, average, optimizer, settings, teacher=known)
-    steps_per_epoch = math.ceil(len(build_samples(items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)) / settings.batch_size)
-    total = steps_per_epoch * settings.epochs
-    while len(epochs) < settings.epochs and not is_done(epochs, settings):
-        number = len(epochs) + 1
-        started = time.perf_counter()
-        chance = random.Random(settings.seed * 1000 + number)
-        torch.manual_seed(settings.seed * 1000 + number)
-        samples = build_samples(items, places=places, tokenizer=tokenizer, settings=settings, epoch=number)
-        batches = batches_by_length([s.window for s in samples], size=settings.batch_size)
-        chance.shuffle(batches)
-        network.train()
-        loss_sum = 0.0
-        for n, batch in enumerate(batches, start=1):
-            rate = rate_at((number - 1) * steps_per_epoch + n, total, settings.warmup)
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * rate
-            loss = _loss(network, [samples[i] for i in batch], settings, device, teacher)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            _follow(average, network, steps=(number - 1) * steps_per_epoch + n, most=settings.average)
-            loss_sum += float(loss.detach())
-            if on_step:
-                spent = time.perf_counter() - started
-                left = spent / n * (len(batches) - n + len(batches) * (settings.epochs - number))
-                on_step(Step(number, n, len(batches), loss_sum / n, left))
-        figures = figures_of(dev, network=run_network(average), tokenizer=tokenizer, cues=bool(settings.rules))
-        epochs.append(Epoch(number, loss_sum / len(batches), *figures, time.perf_counter() - started))
+    steps = math.ceil(len(build_samples(items, places=places, tokenizer=tokenizer, settings=settings, epoch=0)) / settings.batch_size)
+
+    def keep(epoch: Epoch) -> None:
+        epochs.append(epoch)
         save(out, network, average, optimizer, settings, epochs, teacher=known)
         if on_epoch:
-            on_epoch(epochs[-1])
+            on_epoch(epoch)
+
+    if settings.width < 1 and not epochs:
+        # As it was cut: what training does not better stays so.
+        keep(Epoch(0, 0.0, *figures_of(dev, network=run_network(average), tokenizer=tokenizer, cues=bool(settings.rules)), time.perf_counter() - began))
+    while (number := epochs[-1].number + 1 if epochs else 1) <= settings.epochs and not is_done(epochs, settings):
+        started = time.perf_counter()
+        samples = build_samples(items, places=places, tokenizer=tokenizer, settings=settings, epoch=number)
+        loss = _pass(network, average, optimizer, samples, number=number, steps=steps, settings=settings, teacher=teacher, on_step=on_step)
+        figures = figures_of(dev, network=run_network(average), tokenizer=tokenizer, cues=bool(settings.rules))
+        keep(Epoch(number, loss, *figures, time.perf_counter() - started))
     return epochs
+
+
+def _pass(
+    network: StatusNetwork,
+    average: StatusNetwork,
+    optimizer: torch.optim.AdamW,
+    samples: Sequence[Sample],
+    *,
+    number: int,
+    steps: int,
+    settings: TrainingSettings,
+    teacher: Teacher | None,
+    on_step: Callable[[Step], None] | None,
+) -> float:
+    """One epoch, the `number`th of those of the settings, each of about so many `steps`; its mean loss."""
+    device = next(network.parameters()).device
+    started, chance = time.perf_counter(), random.Random(settings.seed * 1000 + number)
+    torch.manual_seed(settings.seed * 1000 + number)
+    batches = batches_by_length([sample.window for sample in samples], size=settings.batch_size)
+    chance.shuffle(batches)
+    network.train()
+    loss_sum = 0.0
+    for n, batch in enumerate(batches, start=1):
+        done = (number - 1) * steps + n
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * rate_at(done, steps * settings.epochs, settings.warmup)
+        loss = _loss(network, [samples[i] for i in batch], settings, device, teacher)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        _follow(average, network, steps=done, most=settings.average)
+        loss_sum += float(loss.detach())
+        if on_step:
+            left = (time.perf_counter() - started) / n * (len(batches) - n + len(batches) * (settings.epochs - number))
+            on_step(Step(number, n, len(batches), loss_sum / n, left))
+    return loss_sum / len(batches)
+
+
+def _batches_of(items: Sequence[LabelledItem], *, places: Mapping[str, str], tokenizer: Tokenizer, settings: TrainingSettings) -> list[Batch]:
+    """Some of the items as the network will read them."""
+    some = random.Random(settings.seed).sample(list(items), min(len(items), _ITEMS_READ))
+    samples = build_samples(some, places=places, tokenizer=tokenizer, settings=settings, epoch=0)
+    found: list[Batch] = []
+    for batch in batches_by_length([sample.window for sample in samples], size=_AT_ONCE, tokens=_TOKENS_AT_ONCE):
+        ids, mask, pool, cues = (torch.from_numpy(array) for array in inputs_of([samples[i] for i in batch]))
+        found.append((ids, mask, pool, cues))
+    return found
+
+
+def _drop_out(network: StatusNetwork, share: float) -> None:
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = share
 
 
 @torch.no_grad()
@@ -152,12 +213,13 @@ def _loss(network: StatusNetwork, samples: Sequence[Sample], settings: TrainingS
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=has_bfloat16(device)):
         states = network.states(ids, mask)
         logits = network.heads(states, mask, pool, cues)
-    by_labels = loss_of(logits, answers, settings=settings)
     if not teacher:
-        return by_labels
+        return loss_of(logits, answers, settings=settings)
     taught = teacher.answer(inputs, device=device)
     by_teacher = loss_to_teacher(logits, states, taught, answers=answers, pool=pool, mask=mask, settings=settings)
-    return (1 - settings.taught) * by_labels + settings.taught * by_teacher
+    if settings.taught == 1:
+        return by_teacher
+    return (1 - settings.taught) * loss_of(logits, answers, settings=settings) + settings.taught * by_teacher
 
 
 def has_bfloat16(device: torch.device) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarking.engines import ENCODER, ROOT, float_network, float_session, layers_of
+from benchmarking.engines import ENCODER, ROOT, float_network, float_session
 from nlp.annotate.encoder import cores, load_model, run_session
 from nlp.annotate.pipeline import Reading
 from nlp.annotate.predict import predict
@@ -39,7 +39,7 @@ def agreement(*, model_folder: Path, weights: Path | None, splits: Sequence[str]
     }
     if weights is None:
         return figures
-    session = float_session(float_network(layers_of(model_folder), weights))
+    session = float_session(float_network(model_folder, weights))
     said = predict(questions, network=run_session(session), tokenizer=load_tokenizer(ENCODER), calibration=model.calibration, workers=cores())
     exact = read_items(items, predictions=said, review_below=model.review_below)
     statements = [one.status == other.status for a, b in zip(shipped, exact, strict=True) for one, other in zip(a.statements, b.statements, strict=True)]

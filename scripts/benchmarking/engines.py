@@ -1,7 +1,8 @@
 """The same items read by several engines in the same run. Needs the extra `[train]`.
 
-Those in float32 run the base encoder with new heads, or the trained network where its weights are given (`--float`): the arithmetic is the same. The
-pipeline has its default batching, which is none: one text at a time.
+Those in float32 run the shipped network, its weights as the whole numbers give them back, or the trained ones where they are given (`--float`); besides, the
+pipeline runs the base encoder, with all of its layers and with as many as the shipped network has. It has its default batching, which is none: one text at a
+time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, pipeline
 
-from benchmarking.tables import EXACT, PIPELINE
+from benchmarking.tables import EXACT, PIPELINE, SAME
 from benchmarking.timing import Seconds, time_in_turn
 from nlp.annotate.encoder import MANIFEST, cores, load_model, run_session, session_of
 from nlp.annotate.pipeline import annotate, find_text_cues
@@ -24,8 +25,10 @@ from nlp.readers import read_report
 from nlp.text import cut_statements
 from nlp.training.corpus import read_corpora
 from nlp.training.evaluate import new_tfidf
+from nlp.training.float_weights import float_weights
 from nlp.training.graph import encoder_graph, with_heads
 from nlp.training.network import StatusNetwork, build_network
+from nlp.training.shape import load_with_shape
 from nlp.training.train import load_tokenizer, run_network
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -40,25 +43,24 @@ def engines(path: Path, *, model_folder: Path, weights: Path | None, repeat: int
     report = read_report(path)
     items, period = report.items, report.period
     model = load_model(model_folder)
-    layers = layers_of(model_folder)
-    network = float_network(layers, weights)
+    layers = layer_count(model_folder)
     tokenizer = load_tokenizer(ENCODER)
     cues = list(find_text_cues(item.text for item in items))
     questions = [Question(item.task, item.text, period.elapsed, found) for item, found in zip(items, cues, strict=True)]
     texts = [f"{item.task}</s>{item.text}" for item in items]
-    ours = float_session(network)
+    ours = float_session(float_network(model_folder, weights))
 
     def by_predict(run: Network, *, workers: int) -> Callable[[Sequence[Question]], Any]:
         return lambda part: predict(part, network=run, tokenizer=tokenizer, calibration=Calibration(), workers=workers)
 
     tfidf = fitted_tfidf()
     plain = {
-        PIPELINE.format(layers=ALL_LAYERS): _pipeline(build_network(ENCODER, layers=ALL_LAYERS)),
+        **{f"{PIPELINE}, {n} layers": _pipeline(build_network(ENCODER, layers=n)) for n in (ALL_LAYERS, layers)},
         # A network of its own: exporting one changes how its attention is computed.
-        PIPELINE.format(layers=layers): _pipeline(float_network(layers, weights)),
+        SAME: _pipeline(float_network(model_folder, weights)),
     }
     asked: dict[str, Callable[[Sequence[Question]], Any]] = {
-        "torch fp32, by length": by_predict(run_network(float_network(layers, weights)), workers=1),
+        "torch fp32, by length": by_predict(run_network(float_network(model_folder, weights)), workers=1),
         EXACT: by_predict(run_session(ours), workers=cores()),
         "shipped model (int8)": model.predict,
         "TF-IDF, statements alone": lambda part: tfidf.predict([span.of(q.text) for q in part for span in cut_statements(q.text)]),
@@ -74,16 +76,15 @@ def engines(path: Path, *, model_folder: Path, weights: Path | None, repeat: int
     return time_in_turn(functions, repeat=repeat)
 
 
-def layers_of(model_folder: Path) -> int:
+def layer_count(model_folder: Path) -> int:
     """Layers of a model, as its manifest says."""
     return int(json.loads((model_folder / MANIFEST).read_text(encoding="utf-8"))["settings"]["layers"])
 
 
-def float_network(layers: int, weights: Path | None) -> StatusNetwork:
-    """The network in float32, with the trained weights (`best.safetensors` of a training) where they are given."""
-    network = build_network(ENCODER, layers=layers)
-    if weights is not None:
-        network.load_state_dict(load_file(str(weights)))
+def float_network(model_folder: Path, weights: Path | None) -> StatusNetwork:
+    """The shipped network in float32, with the trained weights (`best.safetensors` of a training) where they are given."""
+    network = build_network(ENCODER, layers=layer_count(model_folder))
+    load_with_shape(network, load_file(str(weights)) if weights else float_weights(model_folder))
     return network.eval()
 
 

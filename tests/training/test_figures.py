@@ -15,7 +15,7 @@ from nlp.training.calibrate import middle_of_the_best, review_threshold
 from nlp.training.corpus import read_corpora
 from nlp.training.gists import lead, rouge_l, textrank
 from nlp.training.metrics import calibration_error, class_figures, confusion, macro_f1, ndcg, overlap, span_figures
-from nlp.training.settings import TrainingSettings, load_settings
+from nlp.training.settings import TrainingSettings, load_settings, taught_by
 
 
 def test_class_figures() -> None:
@@ -90,6 +90,13 @@ def test_settings_come_from_toml_and_unknown_keys_are_refused(tmp_path: Path) ->
         with pytest.raises(ResourceError) as error:
             load_settings(path)
         assert message in str(error.value)
+
+
+def test_a_pupil_has_as_many_layers_as_its_teacher_where_nobody_says_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"settings": {"layers": 4}}', encoding="utf-8")
+    settings = load_settings(defaults=taught_by(tmp_path))
+    assert (settings.layers, settings.width < 1, settings.taught) == (4, True, 1.0)
+    assert load_settings(defaults=taught_by(tmp_path / "missing")).layers == TrainingSettings().layers
 
 
 def test_varied_items_keep_their_labels_on_the_same_words(root: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,6 @@ import pytest
 
 from nlp.errors import ModelError
 from nlp.training.corpus import LabelledItem
-from nlp.training.settings import TrainingSettings
 from tests.training.test_train import SETTINGS, base, items, model, run, trained  # noqa: F401
 
 torch = pytest.importorskip("torch", reason="torch is not installed: python scripts/test.py --with-training")
@@ -65,8 +66,18 @@ def test_a_run_with_a_teacher_is_another_run(base: Path, model: Path, items: lis
     assert run(items, base, tmp_path, teacher=teacher) == taught
 
 
-def test_a_teacher_of_another_shape_is_refused(base: Path, model: Path, items: list[LabelledItem], tmp_path: Path) -> None:  # noqa: F811
+def test_a_teacher_with_fewer_layers_or_of_another_shape_is_refused(base: Path, model: Path, items: list[LabelledItem], tmp_path: Path) -> None:  # noqa: F811
+    from transformers import AutoConfig, AutoModel  # noqa: PLC0415
+
     from nlp.training.teacher import load_teacher  # noqa: PLC0415
 
+    teacher = load_teacher(model)
+    with pytest.raises(ModelError, match="教师模型有 1 层，设置要求 2 层"):
+        run(items, base, tmp_path / "run", dataclasses.replace(SETTINGS, layers=2), teacher=teacher)
+    wide = tmp_path / "wide"
+    shutil.copytree(base, wide)
+    config = AutoConfig.from_pretrained(str(base))
+    config.hidden_size = 48
+    AutoModel.from_config(config, add_pooling_layer=False).save_pretrained(str(wide))
     with pytest.raises(ModelError, match="教师模型与要训练的模型结构不同"):
-        run(items, base, tmp_path, TrainingSettings(epochs=1, layers=2, batch_size=8), teacher=load_teacher(model))
+        run(items, wide, tmp_path / "run", teacher=teacher)

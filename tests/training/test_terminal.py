@@ -99,6 +99,11 @@ def test_quick_training_from_a_base_encoder(corpora: Path, base: Path, tmp_path:
     _, errors = again.communicate(timeout=LONGEST)
     assert again.returncode == 1
     assert "模型文件夹已存在。加 --force 覆盖" in errors
+    config.write_text("layers = 1\nwidth = 0.5\n", encoding="utf-8")
+    cut = start("train", corpora, "--out", tmp_path / "cut", "--base", base, "--config", config)
+    _, errors = cut.communicate(timeout=LONGEST)
+    assert cut.returncode == 2
+    assert "width = 0.5 只在 --teacher 时有效" in errors
 
 
 def own_quarter(root: Path, folder: Path) -> Path:
