@@ -17,6 +17,7 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
     agreement : shares in [0, 1] on which the int8 weights say what the float ones said; empty where only the heads were trained.
     """
     settings = manifest["settings"]
+    is_cut = settings["epochs"] == 0
     lines = [
         f"# {name}",
         "",
@@ -24,7 +25,7 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
         "problem spans with their kind, and the item's status as far as words tell it. It does not hold figures against targets.",
         "",
         f"- Base: the encoder in the folder `{manifest['base_name']}`, whose own card names source and licence; hashes in `manifest.json`.",
-        f"- Trained on {manifest['n_train']} items: {', '.join(manifest['train'])}.",
+        f"- {'Cut, not trained, on some of' if is_cut else 'Trained on'} {manifest['n_train']} items: {', '.join(manifest['train'])}.",
         f"  Stopped and calibrated on {manifest['n_dev']} items: {', '.join(manifest['dev'])}.",
         "  Written text, not collected: see `corpora/README.md`.",
         f"- {sum(epoch['number'] > 0 for epoch in manifest['epochs'])} epochs, best {manifest['best_epoch']}, {manifest['seconds']:.0f} s.",
