@@ -30,6 +30,7 @@ _HEAD_SIZE: Final = 32
 _STEP: Final = 32
 # Where each part is tried by itself, so much of it is left.
 _TRIED: Final = 0.5
+_LEAST_LOSS: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ def narrow(
     for part in parts:
         count = max(seen[part].step, int(seen[part].product.groups * _TRIED))
         load_with_shape(network, cut(before, {part: seen[part]}, {part: count}))
-        price[part] = _apart(true, _read(network, tried), tried, settings=settings) / max(seen[part].order.error(count), 1e-12)
+        lost = _apart(true, _read(network, tried), tried, settings=settings)
+        # A part that loses nothing where it is tried may lose all beyond: it is never free.
+        price[part] = max(lost, _LEAST_LOSS) / max(seen[part].order.error(count), 1e-12)
         tell()
     load_with_shape(network, cut(before, seen, widths(seen, price, share=settings.width)))
     readjust(network, batches, exact=exact, on_part=lambda _: tell())
@@ -98,7 +101,7 @@ def widths(seen: Mapping[Part, Seen], price: Mapping[Part, float], *, share: flo
 
     Parameters
     ----------
-    price : at least 0, what a unit of a part's error costs in the answers of the whole network.
+    price : above 0, what a unit of a part's error costs in the answers of the whole network.
     share : in (0, 1], of the time of all parts, at most so much is left.
 
     Raises
@@ -185,5 +188,4 @@ def _apart(exact: Sequence[Taught], found: Sequence[Taught], batches: Sequence[B
         asked = torch.where(pool.sum(1) > 0, 0, IGNORED)
         answers = (torch.zeros(pool.shape[:2]), asked, torch.zeros(len(mask)))
         total += float(loss_to_teacher(said.logits, said.states, true, answers=answers, pool=pool, mask=mask, settings=by_words))
-    # Rounding can make a distance that is nothing a little less.
-    return max(total / len(batches), 0.0)
+    return total / len(batches)
