@@ -227,7 +227,9 @@ def train_command(
     base: Annotated[Path | None, typer.Option(help="底座编码器文件夹，缺省用 models/encoder；--quick 时也可以是一个模型，缺省用在用的模型")] = None,
     config: Annotated[Path | None, typer.Option(help="训练设置 TOML")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="编码器不动，只训练分类头，几分钟完成")] = False,
-    teacher: Annotated[Path | None, typer.Option(metavar="DIR", help="教师模型文件夹：剪去其中作用最小的部分，得到更快的模型，再让它学习教师的判断")] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="教师模型文件夹：剪去作用最小的部分得到更快的模型；设置了 epochs 时再学教师的判断")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="随机种子")] = None,
     force: Annotated[bool, typer.Option("--force", help="覆盖已有的模型文件夹")] = False,
     job: Annotated[Path | None, typer.Option(hidden=True, help="核对界面建立的文件夹：进度写在其中，出现 stop 就像 Ctrl-C 一样停下")] = None,
@@ -237,7 +239,7 @@ def train_command(
     from nlp.training.settings import QUICK, load_settings, taught_by  # noqa: PLC0415
 
     if quick and teacher:
-        raise UsageError("--quick 与 --teacher 不能同用：前者不动编码器，后者从教师剪出一个较小的编码器再训练")
+        raise UsageError("--quick 与 --teacher 不能同用：前者不动编码器，后者从教师剪出一个较小的编码器")
     if job and hasattr(os, "nice"):
         # The screen that started it must stay quick.
         os.nice(5)

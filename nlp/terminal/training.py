@@ -44,7 +44,7 @@ def run_training(corpora: Corpora, *, out: Path, base: Path, settings: TrainingS
 
     Parameters
     ----------
-    teacher : the folder of a model that the new one begins as, cut to the width of the settings, and learns to agree with.
+    teacher : the folder of a model that the new one begins as, cut to the width of the settings, and, where epochs are asked for, learns to agree with.
     journal : where the progress is written as well, for a process that watches this one.
     """
     from nlp.training.checkpoint import finished  # noqa: PLC0415
@@ -162,7 +162,7 @@ class _Show:
 
     def epoch(self, epoch: Epoch) -> None:
         """What an epoch came to."""
-        name = f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}" if epoch.number else "剪枝后，训练前"
+        name = f"第 {epoch.number} 轮：损失 {epoch.loss:.3f}" if epoch.number else "剪枝后"
         self.say(
             f"{name}，开发集语句宏平均 F1 {epoch.statement_f1:.3f}，问题语句 F1 {epoch.span_f1:.3f}，有风险查全 {epoch.risk_recall:.3f}，{epoch.seconds:.0f} 秒"
         )

@@ -16,8 +16,8 @@ import torch
 from nlp.errors import ResourceError
 from nlp.training.loss import loss_to_teacher
 from nlp.training.network import Logits, StatusNetwork
-from nlp.training.pruning import Batch, Order, Product, members_of, refit, removal_order, with_one
-from nlp.training.readjust import readjust
+from nlp.training.pruning import Order, Product, members_of, refit, removal_order, with_one
+from nlp.training.readjust import Batch, readjust
 from nlp.training.samples import IGNORED
 from nlp.training.settings import TrainingSettings
 from nlp.training.shape import Part, head_size_of, load_with_shape, parts_of

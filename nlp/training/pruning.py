@@ -1,6 +1,6 @@
 """Which inputs of a product can go, and what the others must do in their place: least squares on the inputs that were seen, no gradients.
 
-The structured form of the optimal brain surgeon (Hassibi and Stork 1993; Kurtic, Frantar and Alistarh 2023, formulas 3 and 4).
+The structured form of the optimal brain surgeon (Hassibi and Stork 1993; Kurtic, Frantar and Alistarh 2023).
 """
 
 from __future__ import annotations
@@ -12,10 +12,6 @@ import torch
 
 # Share of the mean square of an input that is added to each: without it two inputs that always agree make the matrix singular.
 _DAMPING: Final = 1e-4
-
-
-# Ids, mask, pool and cues of a batch, as `samples.inputs_of` gives them, as tensors on the CPU.
-Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ import torch
 from torch import nn
 
 from nlp.training.network import StatusNetwork
-from nlp.training.pruning import Batch, with_one
+from nlp.training.pruning import with_one
 from nlp.training.shape import Part, parts_of
 
+# Ids, mask, pool and cues of a batch, as `samples.inputs_of` gives them, as tensors on the CPU.
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 # How strongly a product is held to what it is, as a share of the mean square of its inputs.
 _HELD: Final = 1e-4
 

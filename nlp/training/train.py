@@ -27,8 +27,8 @@ from nlp.training.loss import loss_of, loss_to_teacher
 from nlp.training.metrics import class_figures, confusion, macro_f1, span_figures
 from nlp.training.narrow import narrow
 from nlp.training.network import StatusNetwork, build_network
-from nlp.training.pruning import Batch
 from nlp.training.questions import questions_of
+from nlp.training.readjust import Batch
 from nlp.training.samples import Sample, answers_of, build_samples, inputs_of
 from nlp.training.settings import TrainingSettings
 from nlp.training.shape import load_with_shape
@@ -70,7 +70,7 @@ def train(
     ----------
     places : government -> its name, for the swapping of names.
     base : folder of the base encoder with its `tokenizer.json`.
-    teacher : a model on the same base that the network begins as, cut to the width of the settings, and learns to agree with.
+    teacher : a model on the same base that the network begins as, cut to the width of the settings, and, where epochs are asked for, learns to agree with.
     on_part : told, while the network is made narrower, how many steps of all are done.
 
     Raises
@@ -162,7 +162,7 @@ def _pass(
 
 
 def _batches_of(items: Sequence[LabelledItem], *, places: Mapping[str, str], tokenizer: Tokenizer, settings: TrainingSettings) -> list[Batch]:
-    """Some of the items as the network will read them."""
+    """At most `_ITEMS_READ` of the items as the network will read them, drawn by the seed of the settings."""
     some = random.Random(settings.seed).sample(list(items), min(len(items), _ITEMS_READ))
     samples = build_samples(some, places=places, tokenizer=tokenizer, settings=settings, epoch=0)
     found: list[Batch] = []
