@@ -5,6 +5,7 @@ An offset counts characters of the original text; lower bounds are inclusive, up
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import Final, NamedTuple
@@ -104,6 +105,12 @@ def cut_statements(text: str) -> list[Span]:
     A statement ends at 。；！？ and at a line break, outside quotes and brackets, and before a list number that stands at the
     head of a statement or continues the list (1. 2、 3．).
     """
+    return list(_statements(text))
+
+
+# Several steps ask it of the same text, those of some chunks at a time.
+@functools.lru_cache(maxsize=512)
+def _statements(text: str) -> tuple[Span, ...]:
     spans: list[Span] = []
     start = 0
     for end in [*_ends(text), len(text)]:
@@ -111,7 +118,7 @@ def cut_statements(text: str) -> list[Span]:
         if span is not None:
             spans.append(span)
         start = end
-    return spans
+    return tuple(spans)
 
 
 def _ends(text: str) -> list[int]:

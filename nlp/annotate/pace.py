@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from nlp.annotate.milestones import find_milestone_indicators
 from nlp.annotate.pairs import Pair, match
-from nlp.annotate.results import Result, find_results
+from nlp.annotate.results import Result, find_results, may_state_a_rate
 from nlp.annotate.targets import CEILING, GROWTH, LEVEL, MILESTONE, QUANTITY, RANKING, find_targets, name_of
 from nlp.annotate.yardstick import Yardstick, load_yardstick
 from nlp.records import Indicator
@@ -47,7 +47,9 @@ def find_indicators(task: str, text: str, *, elapsed: float, yardstick: Yardstic
     year : of the report; a milestone of another year is left out.
     """
     stick = yardstick or load_yardstick()
-    targets, results = find_targets(task), find_results(text)
+    targets = find_targets(task)
+    # Where the task has no figure, those of the text say something only as rates of the year's work.
+    results = find_results(text) if targets or may_state_a_rate(text) else ()
     pairs = match(targets, results, elapsed=elapsed) if results else ()
     indicators = [_indicator(pair, elapsed=elapsed, yardstick=stick) for pair in pairs]
     stated = [_stated(result, elapsed=elapsed, yardstick=stick) for result in _lone_rates(task, results, pairs)]

@@ -18,7 +18,7 @@ from nlp.annotate.tokenizer import build_language
 from nlp.annotate.verdict import reason_of, settle, severity_by_figures, shares_of
 from nlp.annotate.yardstick import load_yardstick
 from nlp.labels import AT_RISK, BASIS_NAMES, STATUS_NAMES, STATUSES
-from nlp.records import AnnotatedItem, Cue, Item, Period, Problem, Statement
+from nlp.records import AnnotatedItem, Cue, Indicator, Item, Period, Problem, Statement
 from nlp.text import Span, fold, squeeze
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _AHEAD: Final = 2
 _ONE_ZONE: Final = threading.Lock()
 RULES: Final = "rules"
 _Asked = Sequence[tuple[Item, Period]]
+_Indicators = tuple[Indicator, ...]
 
 
 @dataclass(frozen=True)
@@ -77,20 +78,26 @@ def annotate_together(
     annotated: list[AnnotatedItem] = []
     stick = yardstick or load_yardstick()
     chunks = [asked[start : start + _CHUNK] for start in range(0, len(asked), _CHUNK)]
-    for chunk, readings in _read(chunks, model=model):
-        annotated += [finish(item, reading, period=period, yardstick=stick) for (item, period), reading in zip(chunk, readings, strict=True)]
+    for chunk, readings, figures in _read(chunks, model=model, yardstick=stick):
+        together = zip(chunk, readings, figures, strict=True)
+        annotated += [finish(item, reading, period=period, yardstick=stick, indicators=found) for (item, period), reading, found in together]
         if progress:
             progress(len(annotated))
     return tuple(annotated)
 
 
-def _read(chunks: Sequence[_Asked], *, model: Model | None) -> Iterator[tuple[_Asked, list[Reading]]]:
-    """Each chunk with what is read from its words. The model reads one chunk while the next is cut into tokens and the caller works on the one before."""
+def _read(chunks: Sequence[_Asked], *, model: Model | None, yardstick: Yardstick) -> Iterator[tuple[_Asked, list[Reading], list[_Indicators]]]:
+    """Each chunk with what is read from its words, and its figures.
+
+    The model reads one chunk while the next is cut into tokens and the caller works on the one before. Figures do not wait for the model: behind its last
+    chunk as little as can be is left to one core alone.
+    """
     with ThreadPoolExecutor(_AHEAD) as reader:
-        ahead: deque[tuple[_Asked, list[tuple[Cue, ...]], Future[list[Prediction]] | None]] = deque()
+        ahead: deque[tuple[_Asked, list[tuple[Cue, ...]], Future[list[Prediction]] | None, list[_Indicators]]] = deque()
         for chunk in chunks:
             cues = list(find_text_cues(item.text for item, _ in chunk))
-            ahead.append((chunk, cues, reader.submit(_ask, model, chunk, cues) if model else None))
+            answer = reader.submit(_ask, model, chunk, cues) if model else None
+            ahead.append((chunk, cues, answer, [_figures(item, period=period, yardstick=yardstick) for item, period in chunk]))
             if len(ahead) > _AHEAD:
                 yield _readings(*ahead.popleft(), model=model)
         while ahead:
@@ -103,11 +110,18 @@ def _ask(model: Model, asked: _Asked, cues: Sequence[tuple[Cue, ...]]) -> list[P
     return model.predict([Question(item.task, item.text, period.elapsed, found) for (item, period), found in zip(asked, cues, strict=True)])
 
 
-def _readings(asked: _Asked, cues: Sequence[tuple[Cue, ...]], answer: Future[list[Prediction]] | None, *, model: Model | None) -> tuple[_Asked, list[Reading]]:
+def _readings(
+    asked: _Asked, cues: Sequence[tuple[Cue, ...]], answer: Future[list[Prediction]] | None, figures: list[_Indicators], *, model: Model | None
+) -> tuple[_Asked, list[Reading], list[_Indicators]]:
     if model is None or answer is None:
-        return asked, [read_by_rules(item, cues=found) for (item, _), found in zip(asked, cues, strict=True)]
+        return asked, [read_by_rules(item, cues=found) for (item, _), found in zip(asked, cues, strict=True)], figures
     below, said = model.review_below, answer.result()
-    return asked, [read_by_model(item, prediction=p, cues=found, review_below=below) for (item, _), p, found in zip(asked, said, cues, strict=True)]
+    together = zip(asked, said, cues, strict=True)
+    return asked, [read_by_model(item, prediction=p, cues=found, review_below=below) for (item, _), p, found in together], figures
+
+
+def _figures(item: Item, *, period: Period, yardstick: Yardstick | None) -> _Indicators:
+    return find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=yardstick, year=_year(period))
 
 
 def find_text_cues(texts: Iterator[str]) -> Iterator[tuple[Cue, ...]]:
@@ -160,9 +174,10 @@ def read_by_model(item: Item, *, prediction: Prediction, cues: Sequence[Cue], re
     )
 
 
-def finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstick | None) -> AnnotatedItem:
-    """The words as read, held together with the figures."""
-    indicators = find_indicators(item.task, item.text, elapsed=period.elapsed, yardstick=yardstick, year=_year(period))
+def finish(item: Item, reading: Reading, *, period: Period, yardstick: Yardstick | None, indicators: tuple[Indicator, ...] | None = None) -> AnnotatedItem:
+    """The words as read, held together with the figures: `indicators` where they were found before, else they are looked for here."""
+    if indicators is None:
+        indicators = _figures(item, period=period, yardstick=yardstick)
     settled = settle(
         item.task,
         status=reading.status,

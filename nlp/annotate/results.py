@@ -27,6 +27,8 @@ _LAST_YEAR: Final = re.compile(r"(?<![比较])(?:去年|上年)(?:同期|同一�
 _MONEY: Final = frozenset({"元", "美元"})
 _STAGE_REACH: Final = 10
 # No status text has so many; what is only figures is not to take long.
+# One of these stands in whatever the two patterns above match.
+_YEARLY_WORD: Final = re.compile(r"目标|任务|计划|完成率|达成率|工程量|序时")
 _MOST: Final = 1000
 _RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
 _YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")
@@ -54,6 +56,11 @@ class Result:
 def find_results(text: str) -> tuple[Result, ...]:
     """The figures of a status text that may answer a target, in order, 1,000 at most; offsets count characters of `text`."""
     return tuple(_result(mention) for mention in itertools.islice(iterate_mentions(text), _MOST))
+
+
+def may_state_a_rate(text: str) -> bool:
+    """Whether a text holds a word without which no figure of it is a rate of the year's work (`Result.is_yearly`); quick to say."""
+    return bool(_YEARLY_WORD.search("".join(text.split())))
 
 
 def _result(mention: Mention) -> Result:

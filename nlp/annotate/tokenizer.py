@@ -74,7 +74,8 @@ def build_language() -> Language:
     # Importing the module registers the component under its name.
     from nlp.annotate import cues  # noqa: PLC0415
 
-    language = spacy.blank("zh")
+    # A bare vocabulary: what a word is like (its shape, whether it is an address, …) no rule asks, and it would be worked out anew for every word.
+    language = spacy.blank("zh", vocab=Vocab())
     tokenizer: Any = JiebaTokenizer(language.vocab, where=cues.asks_words())
     language.tokenizer = tokenizer
     language.add_pipe(cues.COMPONENT)

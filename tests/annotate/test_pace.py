@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nlp.annotate.pace import find_indicators, judge, severity_of
+from nlp.annotate.results import find_results, may_state_a_rate
 from nlp.annotate.yardstick import load_yardstick
 from nlp.labels import VERDICTS
 from nlp.text import Span
 from nlp.training.audit import expected_verdicts
-from nlp.training.corpus import LabelledPair
+from nlp.training.corpus import LabelledPair, read_corpora
 from nlp.training.markup import read_marks
 
 Q1, H1, Q3, FY = 0.25, 0.5, 0.75, 1.0
@@ -106,6 +108,27 @@ def test_a_stated_rate_without_a_number_in_the_task() -> None:
     assert found.arithmetic == "自报完成率 20.4%，应达 25%"
     (paired,) = find_indicators("公益电影放映800场。", text, elapsed=Q1)
     assert paired.text_span.of(text) == "163场"
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("完成年度任务的 38%。", True),
+        ("已达目 标的六成。", True),
+        ("完成率31.5%。", True),
+        ("管网更新 12 公里，同比增长 3.1%。", False),
+        ("覆盖率 92%，合格率98%。", False),
+    ],
+)
+def test_texts_that_may_state_a_rate(text: str, may: bool) -> None:
+    assert may_state_a_rate(text) is may
+
+
+def test_no_rate_of_the_year_is_overlooked(root: Path) -> None:
+    texts = [item.text for government, items in read_corpora(root / "corpora") if government.split != "train" for item in items]
+    skipped = [text for text in texts if not may_state_a_rate(text)]
+    assert len(skipped) > len(texts) / 4
+    assert not [text for text in skipped if any(result.is_rate and result.is_yearly for result in find_results(text))]
 
 
 def test_severity_of_the_worst_pair() -> None:
