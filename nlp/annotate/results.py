@@ -12,6 +12,7 @@ from nlp.annotate.mentions import Mention, iterate_mentions
 from nlp.annotate.quantities import PERCENT, POINTS, RANK
 from nlp.annotate.targets import CEILING, GROWTH, LEVEL, QUANTITY, RANKING, Target
 from nlp.config import load_toml
+from nlp.text import fold, squeeze
 
 # 完成率18.15%, 完成全年任务的5.49%, 占年度计划的三成, 为目标的102%, 任务完成过半.
 _RATE_BEFORE: Final = re.compile(
@@ -27,7 +28,7 @@ _LAST_YEAR: Final = re.compile(r"(?<![比较])(?:去年|上年)(?:同期|同一�
 _MONEY: Final = frozenset({"元", "美元"})
 _STAGE_REACH: Final = 10
 # No status text has so many; what is only figures is not to take long.
-# One of these stands in whatever the two patterns above match.
+# One of these stands in whatever `_RATE_AFTER` or `_OF_THE_YEAR` matches.
 _YEARLY_WORD: Final = re.compile(r"目标|任务|计划|完成率|达成率|工程量|序时")
 _MOST: Final = 1000
 _RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
@@ -60,7 +61,7 @@ def find_results(text: str) -> tuple[Result, ...]:
 
 def may_state_a_rate(text: str) -> bool:
     """Whether a text holds a word without which no figure of it is a rate of the year's work (`Result.is_yearly`); quick to say."""
-    return bool(_YEARLY_WORD.search("".join(text.split())))
+    return bool(_YEARLY_WORD.search(squeeze(fold(text))[0]))
 
 
 def _result(mention: Mention) -> Result:

@@ -116,6 +116,8 @@ def test_a_stated_rate_without_a_number_in_the_task() -> None:
         ("完成年度任务的 38%。", True),
         ("已达目 标的六成。", True),
         ("完成率31.5%。", True),
+        # As some PDF files write it: a radical in place of the character.
+        ("已达⽬标的六成。", True),
         ("管网更新 12 公里，同比增长 3.1%。", False),
         ("覆盖率 92%，合格率98%。", False),
     ],
