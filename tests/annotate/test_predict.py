@@ -110,6 +110,15 @@ def tag_shares(text: str, *spans: tuple[str, str, float]) -> Any:
         # A hole within a clause is filled, a mark between two clauses parts them.
         ("资金至今没有到位", [("资金", "resources", 0.9), ("没有到位", "resources", 0.9)], 1.0, ["资金至今没有到位"]),
         ("缺少资金，缺少用地", [("缺少资金", "resources", 0.9), ("缺少用地", "blocked", 0.9)], 1.0, ["缺少资金", "缺少用地"]),
+        # A space before a figure does not.
+        ("产值同比下降 3%", [("下降", "shortfall", 0.9), ("3%", "shortfall", 0.9)], 1.0, ["下降 3%"]),
+        # A span counts as its surest token does: unsure ones beside it do not make it weak.
+        (
+            "缺少部分用地指标，图纸没有批下来",
+            [("缺少", "blocked", 0.9), ("部分用地指标", "blocked", 0.55), ("没有批下来", "blocked", 0.9)],
+            1.0,
+            ["缺少部分用地指标", "没有批下来"],
+        ),
         # A scrap beside a problem is left out; alone in a statement at risk it stands.
         ("受影响，图纸没有批下来", [("影响", "other", 0.9), ("没有批下来", "blocked", 0.9)], 1.0, ["没有批下来"]),
         ("至今停工", [("停工", "delay", 0.9)], 1.0, ["停工"]),
