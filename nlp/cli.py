@@ -133,10 +133,11 @@ def _formats(given: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
 
 def add_commands() -> None:
     """Attach compare, audit, label, train, evaluate, models and review; their modules are small and import nothing heavy by themselves."""
-    from nlp import cli_compare, cli_corpora, cli_models, cli_review  # noqa: PLC0415
+    from nlp import cli_compare, cli_corpora, cli_models, cli_review, cli_training  # noqa: PLC0415
 
     cli_compare.attach(app)
     cli_corpora.attach(app)
+    cli_training.attach(app)
     cli_models.attach(app)
     cli_review.attach(app)
 

@@ -39,6 +39,7 @@ LAYERS = (
     {"review"},
     {"terminal"},
     {"cli_compare", "cli_corpora", "cli_models", "cli_review"},
+    {"cli_training"},
     {"cli"},
 )
 

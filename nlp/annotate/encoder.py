@@ -27,6 +27,8 @@ CORES: Final = "DUCHA_CORES"
 CHECKED: Final = (WEIGHTS, TOKENIZER, LABELS, CALIBRATION)
 # Fused, sum and norm are five times slower on a CPU than one after the other.
 _SLOWER: Final = ["SkipLayerNormFusion"]
+# GELU by tanh instead of erf: differs by less than 0.001, a thirtieth of the time saved.
+_QUICKER: Final = "optimization.enable_gelu_approximation"
 _REMEDY: Final = "请重新取得整个模型文件夹，或用 --model 指定另一个，或用 --model rules 只按规则判读"
 
 
@@ -102,6 +104,7 @@ def session_of(weights: str | bytes, *, threads: int | None = None) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or cores()
     options.log_severity_level = 3
+    options.add_session_config_entry(_QUICKER, "1")
     return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOWER)
 
 

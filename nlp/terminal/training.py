@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -117,6 +118,29 @@ def run_quick(corpora: Corpora, *, out: Path, base: Path, settings: TrainingSett
         )
         show.write("正在写出……")
         figures = save_model(encoder, heads, tokenizer=tokenizer, out=out, settings=settings, dev=dev, notes=_notes(corpora, epochs, base=base) | inherited)
+    print_figures({"模型（开发集）": figures["dev"]})
+    Console().print(f"模型已写入 {out}", highlight=False)
+
+
+def run_mean(corpora: Corpora, *, members: Sequence[Path], out: Path, base: Path) -> None:
+    """Write the model whose weights are the mean of those of `members`; calibrated on dev, its whole numbers held against float on all rows."""
+    from safetensors.torch import save_file  # noqa: PLC0415
+
+    from nlp.training.checkpoint import BEST  # noqa: PLC0415
+    from nlp.training.export import export  # noqa: PLC0415
+    from nlp.training.mean import mean_weights, notes_of  # noqa: PLC0415
+
+    dev = of_split(corpora, "dev")
+    if not dev:
+        raise CorpusError("语料里没有属于 dev 的政府，温度和阈值无从确定", remedy="请加上 dev 政府的文件夹")
+    weights, notes = mean_weights(members), notes_of(members)
+    first = notes["mean_of"][0]["settings"]
+    settings = dataclasses.replace(TrainingSettings(), **{name: first[name] for name in ("layers", "seed", "rules")})
+    Console(stderr=True).print(f"{len(members)} 个模型的权重已平均，正在导出，并逐句与未取整的网络核对……", highlight=False)
+    with tempfile.TemporaryDirectory(prefix="ducha-mean-") as name:
+        save_file({key: table.contiguous() for key, table in weights.items()}, str(Path(name) / BEST))
+        notes |= {"date": datetime.now().date().isoformat()}
+        figures = export(Path(name), base=base, out=out, settings=settings, dev=dev, check=[*of_split(corpora, "train"), *dev], notes=notes)
     print_figures({"模型（开发集）": figures["dev"]})
     Console().print(f"模型已写入 {out}", highlight=False)
 

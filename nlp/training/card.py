@@ -25,11 +25,11 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
         "problem spans with their kind, and the item's status as far as words tell it. It does not hold figures against targets.",
         "",
         f"- Base: the encoder in the folder `{manifest['base_name']}`, whose own card names source and licence; hashes in `manifest.json`.",
+        *_members(manifest),
         f"- {'Cut, not trained, on some of' if is_cut else 'Trained on'} {manifest['n_train']} items: {', '.join(manifest['train'])}.",
         f"  Stopped and calibrated on {manifest['n_dev']} items: {', '.join(manifest['dev'])}.",
         "  Written text, not collected: see `corpora/README.md`.",
-        f"- {sum(epoch['number'] > 0 for epoch in manifest['epochs'])} epochs, best {manifest['best_epoch']}, {manifest['seconds']:.0f} s.",
-        f"- {settings['layers']} layers, seed {settings['seed']}.",
+        *_epochs(manifest),
         *_shape(manifest),
         "- Weights: ONNX, dynamic int8; no pickle.",
         *_agreement(agreement),
@@ -47,6 +47,26 @@ def write_card(name: str, *, manifest: Mapping[str, Any], figures: Mapping[str, 
         "",
     ]
     return "\n".join(lines)
+
+
+def _members(manifest: Mapping[str, Any]) -> list[str]:
+    """What a mean is the mean of."""
+    if "mean_of" not in manifest:
+        return []
+    lines = [f"- The mean of the weights of {len(manifest['mean_of'])} trainings, each on these items or some of them; nothing was trained after that:"]
+    for member in manifest["mean_of"]:
+        seed, epoch, times = member["settings"]["seed"], member["best_epoch"], member["times"]
+        counted = f", counted {times} times" if times > 1 else ""
+        lines.append(f"  `{member['model']}` ({member['n_train']} items, seed {seed}, best epoch {epoch}, {member['seconds']:.0f} s{counted}).")
+    return lines
+
+
+def _epochs(manifest: Mapping[str, Any]) -> list[str]:
+    settings = manifest["settings"]
+    if "mean_of" in manifest:
+        return [f"- {settings['layers']} layers."]
+    epochs = sum(epoch["number"] > 0 for epoch in manifest["epochs"])
+    return [f"- {epochs} epochs, best {manifest['best_epoch']}, {manifest['seconds']:.0f} s.", f"- {settings['layers']} layers, seed {settings['seed']}."]
 
 
 def _shape(manifest: Mapping[str, Any]) -> list[str]:
