@@ -153,7 +153,8 @@ def test_layers_of_unlike_widths_are_fused_and_exact(base: Path, batch: Any) -> 
     graph = encoder_graph(network)
     assert [next(a.i for a in node.attribute if a.name == "num_heads") for node in graph.graph.node if node.op_type == "Attention"] == [1, 2]
     (found,) = session_of(graph.SerializeToString()).run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
-    assert float((torch.from_numpy(found) - expected)[mask > 0].abs().max()) < 1e-4
+    # The session takes GELU by tanh; heads put together wrongly are off by a tenth and more.
+    assert float((torch.from_numpy(found) - expected)[mask > 0].abs().max()) < 5e-3
 
 
 def test_a_narrow_pupil_learns_goes_on_is_shipped_and_teaches(base: Path, model: Path, items: list[LabelledItem], tmp_path: Path) -> None:  # noqa: F811
