@@ -75,8 +75,8 @@ def _train(
 def _mean(corpora: list[Path], *, members: list[Path], out: Path, base: Path | None, force: bool, others: Mapping[str, Any]) -> None:
     if given := [name for name, value in others.items() if value]:
         raise UsageError(f"--mean 与 {'、'.join(given)} 不能同用：平均不训练")
-    if len(members) < 2:
-        raise UsageError(f"--mean 给了 {len(members)} 个模型，平均至少要两个", remedy="请重复 --mean DIR")
+    if len(set(members)) < 2:
+        raise UsageError(f"--mean 给了 {len(set(members))} 个模型，平均至少要两个", remedy="请重复 --mean DIR")
     _check(out, force=force)
     from nlp.terminal.training import run_mean  # noqa: PLC0415
 

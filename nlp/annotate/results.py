@@ -27,9 +27,9 @@ _LAST_YEAR: Final = re.compile(r"(?<![比较])(?:去年|上年)(?:同期|同一�
 # Growth and money are told apart by their scope: 制造业投资 is not 工业投资.
 _MONEY: Final = frozenset({"元", "美元"})
 _STAGE_REACH: Final = 10
-# No status text has so many; what is only figures is not to take long.
 # One of these stands in whatever `_RATE_AFTER` or `_OF_THE_YEAR` matches.
 _YEARLY_WORD: Final = re.compile(r"目标|任务|计划|完成率|达成率|工程量|序时")
+# No status text has so many; what is only figures is not to take long.
 _MOST: Final = 1000
 _RATE_NAME: Final = re.compile(r"([一-龥]{2})率(?:已?达到?|为|约|超|升至)?$")
 _YEARLY: Final = re.compile(r"年度?(?:目标|任务|计划|投资|指标)|目标|任务|计划|完成率|达成率")

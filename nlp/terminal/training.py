@@ -139,7 +139,9 @@ def run_mean(corpora: Corpora, *, members: Sequence[Path], out: Path, base: Path
     Console(stderr=True).print(f"{len(members)} 个模型的权重已平均，正在导出，并逐句与未取整的网络核对……", highlight=False)
     with tempfile.TemporaryDirectory(prefix="ducha-mean-") as name:
         save_file({key: table.contiguous() for key, table in weights.items()}, str(Path(name) / BEST))
-        notes |= {"date": datetime.now().date().isoformat()}
+        # Calibrated on these rows too, whatever the members were stopped on.
+        held = {government.name for government, _ in corpora if government.split == "dev"}
+        notes |= {"date": datetime.now().date().isoformat(), "dev": sorted(held.union(notes["dev"])), "n_dev": len(dev)}
         figures = export(Path(name), base=base, out=out, settings=settings, dev=dev, check=[*of_split(corpora, "train"), *dev], notes=notes)
     print_figures({"模型（开发集）": figures["dev"]})
     Console().print(f"模型已写入 {out}", highlight=False)

@@ -1,4 +1,4 @@
-"""Several trained models as one: the mean of their weights, which is steadier than each of them and costs no more to run.
+"""Several trained models as one: the mean of their weights, which may read better than each of them and costs no more to run.
 
 Networks that began alike (same base, same seed: the heads begin at random) and were trained on different rows lie close enough for that (model soups,
 Wortsman et al. 2022). Between two seeds the mean is worse than either.
@@ -34,8 +34,8 @@ def mean_weights(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
     ------
     ModelError : a model is not whole, or is of another base, size or seed than the first.
     """
-    first = manifest_of(folders[0])
-    for folder in folders:
+    first, times = manifest_of(folders[0]), Counter(folders)
+    for folder in times:
         load_model(folder)
         other = manifest_of(folder)
         for name, ours, theirs in [
@@ -44,11 +44,11 @@ def mean_weights(folders: Sequence[Path]) -> dict[str, torch.Tensor]:
         ]:
             if ours != theirs:
                 raise ModelError(f"{name} 是 {theirs}，{folders[0]} 的是 {ours}", where=str(folder), remedy="底座、层数、种子和 rules 相同的模型才能平均")
-    weights = [float_weights(folder) for folder in folders]
-    for folder, found in zip(folders, weights, strict=True):
-        if {name: table.shape for name, table in found.items()} != {name: table.shape for name, table in weights[0].items()}:
+    weights = {folder: float_weights(folder) for folder in times}
+    for folder, found in weights.items():
+        if {name: table.shape for name, table in found.items()} != {name: table.shape for name, table in weights[folders[0]].items()}:
             raise ModelError(f"网络的宽度与 {folders[0]} 的不同", where=str(folder), remedy="剪过枝的模型不能与别的平均")
-    return {name: torch.stack([found[name] for found in weights]).mean(dim=0) for name in weights[0]}
+    return {name: torch.stack([weights[folder][name] for folder in folders]).mean(dim=0) for name in weights[folders[0]]}
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:

@@ -130,7 +130,8 @@ def test_a_cut_network_comes_nearer_by_being_readjusted(base: Path, batch: Any) 
 
 
 def test_layers_of_unlike_widths_are_fused_and_exact(base: Path, batch: Any) -> None:  # noqa: F811
-    from nlp.annotate.encoder import session_of  # noqa: PLC0415
+    import onnxruntime  # noqa: PLC0415
+
     from nlp.training.graph import encoder_graph  # noqa: PLC0415
     from nlp.training.shape import attention_heads_of, load_with_shape, neurons_of  # noqa: PLC0415
 
@@ -152,9 +153,10 @@ def test_layers_of_unlike_widths_are_fused_and_exact(base: Path, batch: Any) -> 
         expected = network.states(ids, mask)
     graph = encoder_graph(network)
     assert [next(a.i for a in node.attribute if a.name == "num_heads") for node in graph.graph.node if node.op_type == "Attention"] == [1, 2]
-    (found,) = session_of(graph.SerializeToString()).run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
-    # The session takes GELU by tanh; heads put together wrongly are off by a tenth and more.
-    assert float((torch.from_numpy(found) - expected)[mask > 0].abs().max()) < 5e-3
+    # Not by `session_of`, which takes GELU by tanh.
+    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
+    assert float((torch.from_numpy(found) - expected)[mask > 0].abs().max()) < 1e-4
 
 
 def test_a_narrow_pupil_learns_goes_on_is_shipped_and_teaches(base: Path, model: Path, items: list[LabelledItem], tmp_path: Path) -> None:  # noqa: F811
